@@ -1,0 +1,109 @@
+import type { Deciding } from "./decide.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Event } from "./event.ts";
+import { hkdfSalt } from "./hash.ts";
+import { commitment, type LeafDraft } from "./leaf.ts";
+import type { RecipientOpening } from "./view.ts";
+
+/** A delivery before it has a place in the ledger. */
+export type Announced = Omit<Delivery, "leaves" | "draft">;
+
+const ENTRIES_PER_LEAF = 100;
+/** Bytes of `drafts` in one leaf: what a leaf may have, less room for its other fields. */
+const BYTES_PER_LEAF = 44_000;
+/** Bytes of an entry besides its rule, action, channel and reason: field names, delivery id, commitment, status. */
+const ENTRY_BYTES = 260;
+
+interface Decision {
+  readonly event: Event;
+  readonly line: string;
+  readonly announced: readonly Announced[];
+  /** Deliveries beyond the limit, counted in one entry. */
+  readonly left: number;
+}
+
+/** Writes the decision leaf of an event, in parts where one would be too large, and gives each delivery its place. */
+export function writeLeaves(decision: Decision, deciding: Deciding): { seq: number; deliveries: Delivery[] } {
+  const deliveries: Delivery[] = [];
+  const parts = split(decision.announced);
+  if (decision.left > 0) parts.push([]); // the counted entry has a leaf of its own
+  const seqs = parts.map((group, part) => {
+    const left = part === parts.length - 1 ? decision.left : 0;
+    const seq = writePart(decision, { part, group, left }, deciding);
+    group.forEach((announced, draft) => deliveries.push({ ...announced, leaves: [seq], draft }));
+    return seq;
+  });
+  return { seq: seqs[0] ?? 0, deliveries };
+}
+
+/** Groups that fit one leaf each; at least one, empty when nothing matched. */
+function split(announced: readonly Announced[]): Announced[][] {
+  const groups: Announced[][] = [[]];
+  let bytes = 0;
+  for (const one of announced) {
+    const size = ENTRY_BYTES + one.rule.length + one.action.length + one.channel.length + (one.reason?.by?.length ?? 0);
+    let group = groups[groups.length - 1] ?? [];
+    if (group.length >= ENTRIES_PER_LEAF || bytes + size > BYTES_PER_LEAF) {
+      group = [];
+      groups.push(group);
+      bytes = 0;
+    }
+    group.push(one);
+    bytes += size;
+  }
+  return groups;
+}
+
+/** One leaf of a decision; `left` is counted in it. */
+interface Part {
+  readonly part: number;
+  readonly group: readonly Announced[];
+  readonly left: number;
+}
+
+function writePart({ event, line }: Decision, { part, group, left }: Part, deciding: Deciding): number {
+  const { view, stamp, tenant, index, actor } = deciding;
+  const ordinal = deciding.ordinal.next++;
+  const recipients: RecipientOpening[] = [];
+  const drafts = group.map((one, draft) => entry(one, { ordinal, draft, salt: stamp.salt, recipients }));
+  if (left > 0) drafts.push(limitEntry(event, left, deciding));
+  const { id } = event;
+  const leaf = { type: "event.decision", actor, cfg: index.cfg, drafts, id, ref: { event: id } } as const;
+  if (part > 0) return view.leaf(tenant, { ...leaf, n: part + 1 }, { recipients });
+  const salt = hkdfSalt(stamp.salt, `${ordinal}//event`);
+  return view.leaf(tenant, { ...leaf, sd: { event: commitment("event", salt, line) } }, { event: salt, recipients });
+}
+
+interface EntryPlace {
+  readonly ordinal: number;
+  readonly draft: number;
+  readonly salt: Uint8Array;
+  /** Filled with what opens the entry's commitment. */
+  readonly recipients: RecipientOpening[];
+}
+
+function entry(one: Announced, place: EntryPlace): LeafDraft {
+  const salt = hkdfSalt(place.salt, `${place.ordinal}/${place.draft}/recipient`);
+  place.recipients.push({ draft: place.draft, value: one.to, salt });
+  return {
+    action: one.action,
+    channel: one.channel,
+    delivery: one.id,
+    ...(one.reason === undefined ? {} : { reason: one.reason }),
+    rule: one.rule,
+    sd: { recipient: commitment("recipient", salt, one.to) },
+    status: one.status,
+  };
+}
+
+/** What stands for the deliveries beyond the limit: dropped, with their number. */
+function limitEntry(event: Event, left: number, { index }: Deciding): LeafDraft {
+  return {
+    action: "draft-limit",
+    channel: "draft-limit",
+    delivery: `${event.id}:${left}`,
+    reason: { code: "draft-limit", by: String(left) },
+    rule: `draft-limit@${index.cfg.slice(0, 12)}`,
+    status: "dropped",
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * The JSON of a manifest: its bytes must equal their own canonical form.
+ * @module
+ */
+import { canonicalJson } from "./canonical-json.ts";
+import { isJsonObject, type Json } from "./json.ts";
+import { KitError, quoted } from "./kit-code.ts";
+import { decodeUtf8, parseStrictJson } from "./strict-json.ts";
+
+const MAX_DEPTH = 32;
+/** Rows of the file table between two points where the caller may let others run. */
+const SLICE = 1000;
+
+/** Whether a value is a JSON array (Array.isArray does not narrow readonly ones). */
+export function isJsonList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** The value of a manifest's bytes, in slices. Throws KitError KIT_JSON_*, or KIT_MANIFEST for a key `__proto__`. */
+export function* strictManifestValue(bytes: Uint8Array): Generator<void, Json> {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) throw new KitError("KIT_JSON_UTF8", "");
+  yield;
+  const value = quickValue(text);
+  yield;
+  if (value !== undefined && (yield* canonicalText(value)) === text) return value;
+  return exactValue(text);
+}
+
+/**
+ * The value of a text that may well be sound: its equality with its own canonical form proves that it is. Undefined
+ * where the exact reading must tell what is wrong.
+ */
+function quickValue(text: string): Json | undefined {
+  if (text.includes("__proto__")) return undefined;
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-assignment -- JSON.parse types its answer `any`; it yields Json by definition
+    const value: Json = JSON.parse(text);
+    return isSound(value, MAX_DEPTH) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value is nested at most `depth` deep and can be written again. */
+function isSound(value: Json, depth: number): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  if (depth === 0) return false;
+  if (isJsonList(value)) return value.every((member) => isSound(member, depth - 1));
+  return Object.entries(value).every(([key, member]) => key.isWellFormed() && isSound(member, depth - 1));
+}
+
+/** The value of a text that is sound but for its form; throws KitError for what is wrong with it. */
+function exactValue(text: string): Json {
+  const parsed = parseStrictJson(text, { depth: MAX_DEPTH });
+  if (!parsed.ok) {
+    const { code, pointer, detail } = parsed.fault;
+    const at = pointer === "" ? detail : `${quoted(pointer)}: ${detail}`;
+    throw new KitError(JSON_CODES[code], at);
+  }
+  if (canonicalJson(parsed.value) !== text) throw new KitError("KIT_JSON_NOT_CANONICAL", "");
+  return parsed.value;
+}
+
+const JSON_CODES = {
+  depth: "KIT_JSON_DEPTH",
+  empty: "KIT_JSON_SYNTAX",
+  syntax: "KIT_JSON_SYNTAX",
+  "duplicate-key": "KIT_JSON_NOT_CANONICAL",
+  "lone-surrogate": "KIT_JSON_NOT_CANONICAL",
+  "prototype-key": "KIT_MANIFEST",
+} as const;
+
+/** RFC 8785 text, the members of an object and the rows of its `files` one by one. */
+function* canonicalText(value: Json): Generator<void, string> {
+  const files = isJsonObject(value) ? value["files"] : undefined;
+  if (!isJsonObject(value) || !isJsonList(files)) return canonicalJson(value);
+  const rows: string[] = [];
+  for (const row of files) {
+    rows.push(canonicalJson(row));
+    if (rows.length % SLICE === 0) yield;
+  }
+  const around = canonicalJson({ ...value, files: [] });
+  const at = around.indexOf('"files":[]') + '"files":['.length;
+  return `${around.slice(0, at)}${rows.join(",")}${around.slice(at)}`;
+}

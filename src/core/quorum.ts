@@ -1,0 +1,156 @@
+/**
+ * Which of the signatures on one thing count, and whether they are enough. Pure: whether a signature is mathematically
+ * good has been found out before.
+ * @module
+ */
+import { canonicalJson } from "./canonical-json.ts";
+import { isJsonObject, type Json } from "./json.ts";
+import { BUNDLE_SENTENCES, type BundleCode, type KitReason } from "./kit-code.ts";
+import { KIT_PREDICATE, POLICY_PREDICATE, policyStatement, STATEMENT_TYPE } from "./kit-derive.ts";
+import { isJsonList } from "./kit-json.ts";
+import { kitInstantMs } from "./kit-time.ts";
+import { decodeUtf8, parseStrictJson } from "./strict-json.ts";
+import type { Role, TrustPolicy } from "./trust.ts";
+import { keyOf } from "./trust.ts";
+
+/** A bundle whose signature has been checked: by which key over which payload, or why it has failed. */
+export type CheckedBundle =
+  | { readonly ok: true; readonly name: string; readonly keyId: string; readonly payload: Uint8Array }
+  | {
+      readonly ok: false;
+      readonly name: string;
+      readonly keyId?: string;
+      readonly code: BundleCode;
+      readonly detail: string;
+    };
+
+/** What signers must have signed. */
+export type Signed =
+  | { readonly of: "kit"; readonly kit: string; readonly statement: string }
+  | { readonly of: "policy"; readonly version: number; readonly sha256: string };
+
+/** One bundle, judged: it counts, or a code says why not. */
+export interface BundleVerdict {
+  readonly name: string;
+  readonly keyId?: string;
+  readonly owner?: string;
+  readonly counts: boolean;
+  readonly code?: BundleCode;
+  readonly detail: string;
+}
+
+export interface Quorum {
+  readonly met: boolean;
+  /** Distinct keys that count, or distinct owners where the role asks for them. */
+  readonly have: number;
+  readonly need: number;
+  readonly verdicts: readonly BundleVerdict[];
+}
+
+const MAX_DEPTH = 32;
+
+/** Judges bundles against a role; `createdAt` is that of what was signed. */
+export function judgeQuorum(
+  bundles: readonly CheckedBundle[],
+  by: { readonly policy: TrustPolicy; readonly role: Role; readonly createdAt: string; readonly signed: Signed },
+): Quorum {
+  const counted = new Set<string>();
+  const verdicts = bundles.map((bundle) => judgeBundle(bundle, by, counted));
+  const owners = new Set([...counted].map((id) => keyOf(by.policy, id)?.owner));
+  const have = by.role.distinctOwners ? owners.size : counted.size;
+  return { met: have >= by.role.threshold, have, need: by.role.threshold, verdicts };
+}
+
+/** The bundles that do not count, as reasons of a refusal. */
+export function reasonsOf(verdicts: readonly BundleVerdict[]): KitReason[] {
+  return verdicts.flatMap(({ name, code, detail }) => (code === undefined ? [] : [{ at: name, code, detail }]));
+}
+
+function judgeBundle(
+  bundle: CheckedBundle,
+  by: Parameters<typeof judgeQuorum>[1],
+  counted: Set<string>,
+): BundleVerdict {
+  const key = bundle.keyId === undefined ? undefined : keyOf(by.policy, bundle.keyId);
+  const who = {
+    name: bundle.name,
+    ...(bundle.keyId === undefined ? {} : { keyId: bundle.keyId }),
+    ...(key === undefined ? {} : { owner: key.owner }),
+  };
+  const code = bundle.ok ? faultOf(bundle, by, counted) : bundle.code;
+  if (code === undefined && bundle.ok) counted.add(bundle.keyId);
+  if (code === undefined) return { ...who, counts: true, detail: `signed by ${key?.owner ?? ""}` };
+  const detail = bundle.ok ? `key ${bundle.keyId} of ${key?.owner ?? "nobody known"}` : bundle.detail;
+  return {
+    ...who,
+    counts: false,
+    code,
+    detail: detail === "" ? BUNDLE_SENTENCES[code] : `${BUNDLE_SENTENCES[code]} (${detail})`,
+  };
+}
+
+function faultOf(
+  bundle: CheckedBundle & { readonly ok: true },
+  { policy, role, createdAt, signed }: Parameters<typeof judgeQuorum>[1],
+  counted: ReadonlySet<string>,
+): BundleCode | undefined {
+  if (keyOf(policy, bundle.keyId) === undefined) return "SIG_UNKNOWN_KEY";
+  if (!role.keys.includes(bundle.keyId)) return "SIG_NOT_IN_ROLE";
+  if (!isValidAt(policy, bundle.keyId, createdAt)) return "SIG_KEY_NOT_VALID";
+  return statementFault(bundle.payload, signed) ?? (counted.has(bundle.keyId) ? "SIG_DUPLICATE" : undefined);
+}
+
+/** Whether a key of the policy may have signed what was made at `createdAt`: not before, not after, not revoked. */
+export function isValidAt(policy: TrustPolicy, id: string, createdAt: string): boolean {
+  const key = keyOf(policy, id);
+  if (key === undefined) return false;
+  const made = ms(createdAt);
+  if (made < ms(key.notBefore) || (key.notAfter !== null && made > ms(key.notAfter))) return false;
+  const revoked = Object.hasOwn(policy.revoked, id) ? policy.revoked[id] : undefined;
+  return revoked === undefined || (revoked.keepBefore && made < ms(revoked.at));
+}
+
+function ms(instant: string): number {
+  return kitInstantMs(instant) ?? Number.NaN;
+}
+
+/** The statement need not be canonical but must say the same. */
+function statementFault(payload: Uint8Array, signed: Signed): BundleCode | undefined {
+  const text = decodeUtf8(payload);
+  const parsed = text === undefined ? undefined : parseStrictJson(text, { depth: MAX_DEPTH });
+  if (parsed?.ok !== true) return "SIG_STATEMENT";
+  const said = canonicalJson(parsed.value);
+  if (said === derived(parsed.value, signed)) return undefined;
+  return isAnother(parsed.value, signed) ? "SIG_OTHER_KIT" : "SIG_STATEMENT";
+}
+
+/** What must have been signed. A policy's file may be called anything: its hash tells which one is meant. */
+function derived(value: Json, signed: Signed): string {
+  if (signed.of === "kit") return signed.statement;
+  const name = subjectOf(value)?.["name"];
+  return policyStatement(signed.version, signed.sha256, typeof name === "string" ? name : "");
+}
+
+function subjectOf(value: Json): { readonly [key: string]: Json } | undefined {
+  const subjects = isJsonObject(value) ? value["subject"] : undefined;
+  const [first] = isJsonList(subjects) ? subjects : [];
+  return isJsonObject(first) ? first : undefined;
+}
+
+/** Whether a statement is well made, but for something else. */
+function isAnother(value: Json, signed: Signed): boolean {
+  if (!isJsonObject(value) || value["_type"] !== STATEMENT_TYPE) return false;
+  if (value["predicateType"] !== (signed.of === "kit" ? KIT_PREDICATE : POLICY_PREDICATE)) return false;
+  if (signed.of === "policy") return isOtherHash(subjectDigest(value), signed.sha256);
+  const predicate = value["predicate"];
+  return isJsonObject(predicate) && isOtherHash(predicate["manifest"], signed.kit);
+}
+
+function subjectDigest(statement: Json): Json | undefined {
+  const digest = subjectOf(statement)?.["digest"];
+  return isJsonObject(digest) ? digest["sha256"] : undefined;
+}
+
+function isOtherHash(value: Json | undefined, own: string): boolean {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value) && value !== own;
+}

@@ -1,0 +1,37 @@
+/**
+ * What a source is: bytes that arrived become events, once, at the edge. Types only.
+ * @module
+ */
+import type { EventInput } from "./event.ts";
+
+/** What is wrong with a document and where: an RFC 6901 pointer and words that quote nothing of it. */
+export interface Fault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/**
+ * Why a source refuses bytes whole. `bad-utf8`, `empty-body`, `bad-json`: there is no document to judge.
+ * `batch-too-large`: more events than one request may hold. `invalid-event`: the faults name what is wrong.
+ */
+export type SourceCode = "bad-utf8" | "empty-body" | "bad-json" | "batch-too-large" | "invalid-event";
+
+/** A tenant that an event names for itself, and where it does. */
+export interface NamedTenant {
+  readonly pointer: string;
+  readonly tenant: string;
+}
+
+/** The events of one request in their order, or why all of them are refused. */
+export type SourceResult =
+  | { readonly ok: true; readonly events: readonly EventInput[]; readonly tenants: readonly NamedTenant[] }
+  | { readonly ok: false; readonly code: SourceCode; readonly faults: readonly Fault[] };
+
+/** A kind of source: one file (or folder) and one line in sources/index.ts. `read` is pure and never throws. */
+export interface Source {
+  /** Part of the actor `source:<name>` in leaves. */
+  readonly name: string;
+  /** In lower case, without parameters. */
+  readonly mediaTypes: readonly string[];
+  readonly read: (bytes: Uint8Array) => SourceResult;
+}

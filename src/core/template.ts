@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { Id, Text } from "./object.ts";
+
+/** The template of an action that names none. */
+export const DEFAULT_TEMPLATE = "tmpl-event";
+
+/** `template/v1`: Handlebars sources of one message. Only the fields that are built; another one is refused by name. */
+export const Template = z.strictObject({
+  schema: z.literal("template/v1"),
+  id: Id,
+  purpose: Text(200).optional(),
+  channelTypes: z
+    .array(z.enum(["email"]))
+    .min(1)
+    .default(["email"]),
+  subject: Text(2000).min(1),
+  text: Text(64_000).min(1),
+  html: Text(64_000).optional(),
+});
+export type Template = z.infer<typeof Template>;

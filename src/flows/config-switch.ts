@@ -1,0 +1,72 @@
+import type { Generation } from "../core/config.ts";
+import type { ObjectChange } from "../core/config-plan.ts";
+import { EMPTY_GENERATION } from "../core/config-plan.ts";
+import type { Flow, View } from "../ports.ts";
+import type { JsonObject } from "../core/json.ts";
+import { FlowError } from "./error.ts";
+
+/** A compare-and-swap of a tenant's generation; the candidate has been staged and compiled aside. */
+export interface ConfigSwitchInput {
+  readonly actor: string;
+  readonly base: string;
+  readonly candidate: Generation;
+  readonly changes: readonly ObjectChange[];
+  readonly why?: string;
+}
+
+/** Bytes of changes that one leaf names; a larger change is told by its count and the kept generations. */
+const CHANGES_BYTES = 30_000;
+
+/** Switches one tenant's configuration, or throws FlowError `conflict` when another change came first. */
+export const configSwitch: Flow<ConfigSwitchInput, { readonly n: number }> = {
+  alone: true,
+  prepare: ({ tenant }, { actor, base, candidate, changes, why }) => ({
+    cells: [{ noun: "generation", tenant, key: "current" }],
+    decide: (view) => {
+      switchGeneration(view, { tenant, base, candidate });
+      view.leaf(tenant, {
+        type: "config.change",
+        actor,
+        id: candidate.id,
+        body: {
+          base,
+          changes: changesBody(changes),
+          count: changes.length,
+          n: candidate.n,
+          ...(why === undefined ? {} : { why }),
+        },
+      });
+      return { n: candidate.n };
+    },
+  }),
+};
+
+/** Puts the candidate where `base` is the current generation; throws FlowError `conflict` otherwise. */
+export function switchGeneration(
+  view: View,
+  { tenant, base, candidate }: { tenant: string; base: string; candidate: Generation },
+): void {
+  const current = view.get("generation", tenant, "current") ?? EMPTY_GENERATION;
+  if (current.id !== base)
+    throw new FlowError("conflict", `the configuration of ${tenant} was changed meanwhile; plan again`);
+  view.put("generation", tenant, candidate.id, candidate); // kept: undo, explain and replay go back to it
+  view.put("generation", tenant, "current", candidate);
+}
+
+/** As many changes as fit one leaf; `count` beside them tells how many there were. */
+function changesBody(changes: readonly ObjectChange[]): readonly JsonObject[] {
+  const told: JsonObject[] = [];
+  let bytes = 0;
+  for (const { kind, id, change, before, after } of changes) {
+    const one = {
+      ...(after === undefined ? {} : { after }),
+      ...(before === undefined ? {} : { before }),
+      change,
+      object: `${kind}/${id}`,
+    };
+    bytes += JSON.stringify(one).length + 1;
+    if (bytes > CHANGES_BYTES) break;
+    told.push(one);
+  }
+  return told;
+}

@@ -1,0 +1,180 @@
+/**
+ * What the routes ask for: each route is parse, one call, one answer. app.ts implements it from flows and the store.
+ * What a call refuses it throws as an error that problem.ts knows (HttpError, FlowError, StoreError, KitError).
+ * @module
+ */
+import type { ConfigPlan } from "../core/config-plan.ts";
+import type { Generation, Kind } from "../core/config.ts";
+import type { Delivery, EventReceipt, Reason } from "../core/delivery.ts";
+import type { Event, EventInput } from "../core/event.ts";
+import type { Json } from "../core/json.ts";
+import type { AcceptedEvent, Answered, DeliveryQuery, EventQuery, Opening, Page } from "../ports.ts";
+
+/** Who asks for a change, and in which tenant. */
+export interface Caller {
+  readonly tenant: string;
+  /** Principal id, as in leaves: `token:<id>` or `local:<uid>`. */
+  readonly actor: string;
+}
+
+export interface Services {
+  readonly events: EventService;
+  readonly deliveries: DeliveryService;
+  readonly config: ConfigService;
+  readonly kits: KitService;
+  readonly ledger: LedgerService;
+  readonly maildrop: MaildropService;
+}
+
+export interface EventService {
+  /** Accepts 1 to 1,000 events, all or nothing, and answers after the fsync; `source` is the name of the source, `bytes` the size of the body. */
+  readonly ingest: (
+    caller: Caller,
+    batch: { readonly source: string; readonly events: readonly EventInput[]; readonly bytes: number },
+  ) => Promise<Ingested>;
+  readonly page: (tenant: string, query: EventQuery) => Promise<Page<Event>>;
+  readonly get: (tenant: string, id: string) => Promise<AcceptedEvent | undefined>;
+}
+export interface Ingested {
+  readonly accepted: number;
+  readonly duplicates: number;
+  /** In the order of the request. */
+  readonly events: readonly EventReceipt[];
+}
+
+export interface DeliveryService {
+  readonly page: (tenant: string, query: DeliveryQuery) => Promise<Page<Delivery>>;
+  readonly get: (tenant: string, id: string) => Promise<Delivery | undefined>;
+  /** Oldest first; undefined for an unknown delivery. */
+  readonly attempts: (tenant: string, id: string) => Promise<readonly Attempt[] | undefined>;
+  /** A C2SP tlog-proof of the leaf that announced it, under a note signed for that; undefined for an unknown delivery. */
+  readonly receipt: (tenant: string, id: string) => Promise<string | undefined>;
+}
+/** What a `delivery.attempt` leaf tells. Instants are epoch ms. */
+export interface Attempt {
+  readonly n: number;
+  readonly at: number;
+  readonly status: string;
+  readonly out?: Answered;
+  readonly reason?: Reason;
+  readonly due?: number;
+  /** Sequence number of the leaf. */
+  readonly seq: number;
+}
+
+export interface ConfigService {
+  /** `isSite`: the asking principal is the site's; to a tenant's, `_site` objects are shown without their value. */
+  readonly show: (tenant: string, asker: { readonly isSite: boolean }) => Promise<ShownConfig>;
+  /** Changes nothing; what is wrong stands in `faults`. */
+  readonly plan: (tenant: string, change: ConfigChange) => Promise<ConfigPlan>;
+  /** Switches, unless the plan has faults. */
+  readonly apply: (caller: Caller, change: ConfigChange) => Promise<ConfigPlan>;
+  /** Fills in `bind` values of a channel, unless the plan has faults. */
+  readonly bind: (
+    caller: Caller,
+    binding: { readonly channel: string; readonly values: Readonly<Record<string, string>> },
+  ) => Promise<ConfigPlan>;
+}
+export interface ConfigChange {
+  readonly objects: readonly { readonly kind: Kind; readonly id: string; readonly value: Json }[];
+  readonly prune: boolean;
+  /** The generation that the caller looked at; another one in place is a conflict. */
+  readonly base?: string;
+  readonly why?: string;
+}
+/** An object as it was saved: what is not in it has its default. */
+export interface ShownObject {
+  readonly kind: Kind;
+  readonly id: string;
+  /** SHA-256 of its canonical text, hex. */
+  readonly hash: string;
+  /** As people call it, where the object has a name. */
+  readonly name?: string;
+  /** The object is that of `_site`: it serves all tenants. */
+  readonly isGlobal: boolean;
+  /** Absent where the asker may use the object but not read it. */
+  readonly value?: Json;
+}
+export interface ShownConfig {
+  readonly own: Generation;
+  /** 16 hex digits, as in leaves. */
+  readonly cfg: string;
+  /** Of the merged map, as they were saved. */
+  readonly objects: readonly ShownObject[];
+}
+
+export interface KitService {
+  /** The head of each stream that was taken in. */
+  readonly list: () => Promise<readonly KitStream[]>;
+  /** By stream: the newest place that kits of its issuer told of. */
+  readonly known: () => Promise<readonly KnownStream[]>;
+  /** Verifies and imports the kit in a file, which stays the caller's. Throws KitError for a refused one. */
+  readonly importFile: (caller: Caller, file: string) => Promise<ImportedKit>;
+}
+export interface KnownStream {
+  readonly stream: string;
+  readonly epoch: number;
+  readonly sequence: number;
+  /** SHA-256 of the manifest, hex: the kit's id. */
+  readonly manifest: string;
+}
+export interface KitStream extends KnownStream {
+  /** Of its manifest, epoch ms. */
+  readonly createdAt: number;
+}
+export interface ImportedKit extends KitStream {
+  readonly changes: readonly {
+    readonly tenant: string;
+    readonly kind: Kind;
+    readonly id: string;
+    readonly change: "added" | "changed" | "removed";
+  }[];
+  /** What the kit carries and a tenant has made its own: left as it is. */
+  readonly left: readonly { readonly tenant: string; readonly kind: Kind; readonly id: string }[];
+  /** Tenants that the kit has objects for and the site does not have: nothing was taken in for them. */
+  readonly unknownTenants: readonly string[];
+}
+
+export interface LedgerService {
+  readonly logs: () => Promise<readonly LogSize[]>;
+  /** The log of one tenant; undefined where it has none. */
+  readonly log: (tenant: string) => Promise<LogSize | undefined>;
+  /** The newest signed note; undefined before the first one. */
+  readonly checkpoint: (tenant: string) => Promise<string | undefined>;
+  /** The first `width` (1 to 256) hashes of a tile, concatenated; undefined where the log has fewer. */
+  readonly tile: (
+    tenant: string,
+    tile: { readonly level: number; readonly index: number; readonly width: number },
+  ) => Promise<Uint8Array | undefined>;
+  /** Lines of leaves [from, from + count), fewer at the end of the log. */
+  readonly leaves: (tenant: string, from: number, count: number) => Promise<readonly string[]>;
+  readonly openings: (tenant: string, from: number, count: number) => Promise<readonly Opening[]>;
+}
+export interface LogSize {
+  readonly origin: string;
+  readonly tenant: string;
+  readonly size: number;
+}
+
+export interface MaildropService {
+  /** Mails of a tenant, newest first; of `_site`: all. */
+  readonly page: (
+    tenant: string,
+    query: { readonly limit: number; readonly cursor?: string },
+  ) => Promise<Page<MailSummary>>;
+  readonly get: (tenant: string, id: string) => Promise<Mail | undefined>;
+}
+/** A mail that the sink took; `at` epoch ms. */
+export interface MailSummary {
+  readonly id: string;
+  readonly at: number;
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly bytes: number;
+}
+export interface Mail extends MailSummary {
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  readonly text?: string;
+  readonly html?: string;
+}

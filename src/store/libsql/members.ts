@@ -1,0 +1,27 @@
+import type { Json } from "../../core/json.ts";
+import type { MemberRow } from "../../ports.ts";
+import type { Access } from "./access.ts";
+import { runBulk } from "./bulk.ts";
+import { type Connection, type SqlValue, text } from "./guard.ts";
+import { jsonBytes, parseRow } from "./json-row.ts";
+
+const INSERT = { head: "INSERT INTO member(log, window, n, body) VALUES", width: 4, tail: "" };
+
+export function memberRow(log: number, { window, n, body }: MemberRow): readonly SqlValue[] {
+  return [log, window, n, jsonBytes(body)];
+}
+
+export function writeMembers(connection: Connection, rows: readonly (readonly SqlValue[])[]): void {
+  runBulk(connection, INSERT, rows);
+}
+
+/** Members of a window from number `from` on, oldest first. */
+export function loadMembers(
+  { connection, tenants }: Access,
+  at: { readonly tenant: string; readonly window: string; readonly from: number; readonly limit: number },
+): Json[] {
+  const log = tenants.find(at.tenant);
+  if (log === undefined) return [];
+  const sql = "SELECT body FROM member WHERE log = ? AND window = ? AND n >= ? ORDER BY n LIMIT ?";
+  return connection.all(sql, [log, at.window, at.from, at.limit]).map((row) => parseRow<Json>(text(row, 0)));
+}

@@ -1,0 +1,54 @@
+import type { CellRef, Cells, Noun } from "../../core/cells.ts";
+import { EngineError } from "../engine.ts";
+import type { Access } from "./access.ts";
+import { listCells, loadCells } from "./cells.ts";
+import { deliveriesByPrefix, loadDeliveries } from "./deliveries.ts";
+import { loadIdentities } from "./identities.ts";
+
+type Load<N extends Noun> = (access: Access, refs: readonly CellRef<N>[]) => (Cells[N] | undefined)[];
+/** `key` of the place is the prefix. */
+type List<N extends Noun> = (
+  access: Access,
+  place: CellRef<N>,
+  limit: number,
+) => (readonly [key: string, value: Cells[N]])[];
+
+interface Table<N extends Noun> {
+  readonly load: Load<N>;
+  readonly list: List<N>;
+}
+
+/** Nouns that have tables of their own; the rows of all others stand in `cell`. */
+const TABLES: { readonly [N in Noun]?: Table<N> } = {
+  identity: { load: loadIdentities, list: refuseList },
+  delivery: {
+    load: loadDeliveries,
+    list: (access, { tenant, key }, limit) => deliveriesByPrefix(access, tenant, key, limit),
+  },
+};
+
+function tableOf<N extends Noun>(noun: N): Table<N> {
+  return TABLES[noun] ?? { load: loadCells, list: listCells };
+}
+
+/** Values of cells of one noun, in the order asked. */
+export function loadNoun<N extends Noun>(
+  access: Access,
+  noun: N,
+  refs: readonly CellRef<N>[],
+): (Cells[N] | undefined)[] {
+  return tableOf(noun).load(access, refs);
+}
+
+/** Cells of a noun whose key starts with the place's, in order of the keys' UTF-8 bytes. */
+export function listNoun<N extends Noun>(
+  access: Access,
+  place: CellRef<N>,
+  limit: number,
+): (readonly [key: string, value: Cells[N]])[] {
+  return tableOf(place.noun).list(access, place, limit);
+}
+
+function refuseList(): never {
+  throw new EngineError("failed", "identities are not listed");
+}

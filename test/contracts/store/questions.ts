@@ -1,0 +1,160 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { createMemoryEngine } from "../../../src/store/memory/engine.ts";
+import { Refusal } from "./flows.ts";
+import { diskEvent, type Outcome, runScenario } from "./scenario.ts";
+import { type EngineHome, meeting, openSite, rootOfLines, type SiteOptions, START, type Wrap } from "./site.ts";
+
+const inMemory = { open: () => createMemoryEngine(), remove: () => undefined };
+
+/** Questions see what those before them left, fail alone, and end the same however they are cut into commits. */
+export function questionContract(home: () => EngineHome, options: SiteOptions): void {
+  describe("questions", () => {
+    let expected: Outcome;
+    beforeAll(async () => {
+      const site = await openSite(inMemory, { limits: { questions: 1 } });
+      expected = await runScenario(site);
+      await site.store.close();
+    });
+
+    it("have the same outcome on every engine, wherever commits are cut", async () => {
+      const site = await openSite(home(), options);
+      const outcome = await runScenario(site);
+      expect(outcome).toEqual(expected);
+      for (const [tenant, lines] of Object.entries(outcome.lines)) {
+        const record = await site.store.read.log(tenant);
+        expect(record?.size).toBe(lines.length);
+        expect(Buffer.from(record?.root ?? []).toString("latin1")).toBe(rootOfLines(lines));
+        expect(lines.map((line) => /"seq":(\d+)/.exec(line)?.[1])).toEqual(lines.map((_, at) => String(at)));
+      }
+      await site.store.close();
+    });
+
+    it("share a commit, or not, as the limit says", async () => {
+      let applied = 0;
+      const site = await openSite(home(), { ...options, wrap: (engine) => meeting(engine, () => (applied += 1)) });
+      applied = 0;
+      const asked = Array.from({ length: 14 }, (_, n) =>
+        site.store.transact({ flow: "add", tenant: "alpha", input: { key: "k", by: n } }),
+      );
+      const sums = await Promise.all(asked);
+      expect(sums.at(-1)).toEqual({ sum: 91, seq: 14 });
+      expect(applied).toBe(Math.ceil(14 / (options.limits?.questions ?? 1)));
+      await site.store.close();
+    });
+
+    it("that must be alone are", async () => {
+      const sizes: number[] = [];
+      const wrap: Wrap = (engine) => meeting(engine, ({ tenants }) => sizes.push(tenants[0]?.leaves.length ?? 0));
+      const site = await openSite(home(), { ...options, limits: { questions: 1000 }, wrap });
+      sizes.length = 0;
+      const flows = ["add", "add", "swap", "add", "add", "add", "swap"] as const;
+      await Promise.all(
+        flows.map((flow) => site.store.transact({ flow, tenant: "alpha", input: { key: "k", by: 1 } })),
+      );
+      expect(sizes).toEqual([2, 1, 3, 1]);
+      await site.store.close();
+    });
+
+    it("that throw are undone in all they did, between neighbours that commit", async () => {
+      const site = await openSite(home(), options);
+      const { store } = site;
+      const clear = { due: START + 900_000, flow: "ring", key: "kept" };
+      await store.transact({
+        flow: "shelve",
+        tenant: "alpha",
+        input: { put: ["spare"], remove: [], prefix: "", limit: 9 },
+      });
+      await store.transact({ flow: "remind", tenant: "alpha", input: { set: [clear] } });
+      const answers = await Promise.allSettled([
+        store.transact({ flow: "add", tenant: "alpha", input: { key: "upset", by: 1 } }),
+        store.transact({ flow: "upset", tenant: "alpha", input: { event: diskEvent(1), clear } }),
+        store.transact({ flow: "add", tenant: "alpha", input: { key: "upset", by: 1 } }),
+        store.transact({ flow: "shelve", tenant: "alpha", input: { put: [], remove: [], prefix: "", limit: 9 } }),
+        store.transact({ flow: "accept", tenant: "alpha", input: { events: [diskEvent(1)] } }),
+      ]);
+      expect(answers[0]).toMatchObject({ value: { sum: 1, seq: 2 } });
+      expect(answers[1]).toEqual({ status: "rejected", reason: new Refusal("upset") });
+      expect(answers[2]).toMatchObject({ value: { sum: 2, seq: 3 } });
+      expect(answers[3]).toMatchObject({ value: ["spare", "upset"] });
+      expect(answers[4]).toMatchObject({ value: [{ duplicate: false }] });
+      expect(await store.read.cell("channel", "alpha", "ops-mail")).toBeUndefined();
+      expect(await store.read.cell("window", "alpha", "fresh")).toBeUndefined();
+      expect(await store.read.members("alpha", "w", 0, 9)).toEqual([]);
+      expect(await store.read.log("alpha-new")).toBeUndefined();
+      expect(site.engine.timers("alpha", Number.MAX_SAFE_INTEGER, 9)).toEqual([clear]);
+      expect((await store.read.events("alpha", { limit: 9 })).items).toHaveLength(1);
+      await store.close();
+    });
+
+    it("of an unknown tenant, or that write to one, are refused", async () => {
+      const { store } = await openSite(home(), options);
+      const asked = await Promise.allSettled([
+        store.transact({ flow: "add", tenant: "nobody", input: { key: "k", by: 1 } }),
+        store.transact({ flow: "open", tenant: "_site", input: { tenant: "alpha" } }),
+        store.transact({ flow: "open", tenant: "_site", input: { tenant: "gamma" } }),
+        store.transact({ flow: "add", tenant: "gamma", input: { key: "k", by: 1 } }),
+      ]);
+      expect(asked).toMatchObject([
+        { reason: { name: "StoreError", code: "refused-row" } },
+        { reason: { name: "StoreError", code: "refused-row" } },
+        { value: 0 },
+        { value: { sum: 1, seq: 1 } },
+      ]);
+      expect(await store.read.cell("window", "nobody", "k")).toBeUndefined();
+      await store.close();
+    });
+
+    it("list what those before them put and removed, in order of keys", async () => {
+      const { store } = await openSite(home(), options);
+      const shelve = (put: string[], remove: string[], limit: number): Promise<readonly string[]> =>
+        store.transact({ flow: "shelve", tenant: "alpha", input: { put, remove, prefix: "p", limit } });
+      await shelve(["p1", "p2", "p3", "p5", "q1", "p\u{10000}", "p\uffee"], [], 0);
+      const answers = await Promise.all([
+        shelve([], [], 2),
+        shelve(["p4"], ["p1", "p2"], 3),
+        shelve(["p0", "o9"], [], 2),
+        shelve([], ["p3", "p4", "p5", "p0"], 9),
+        shelve([], ["p\uffee"], 1),
+      ]);
+      expect(answers).toEqual([
+        ["p1", "p2"],
+        ["p3", "p4", "p5"],
+        ["p0", "p3"],
+        ["p\uffee", "p\u{10000}"],
+        ["p\u{10000}"],
+      ]);
+      expect((await store.read.cells("window", "alpha", "", 9)).map(([key]) => key)).toEqual([
+        "o9",
+        "p\u{10000}",
+        "q1",
+      ]);
+      await store.close();
+    });
+
+    it("are seen by readers once they are committed, and listeners are told in between", async () => {
+      const site = await openSite(home(), options);
+      const { store } = site;
+      const told: unknown[] = [];
+      store.onCommit(() => {
+        throw new Error("a bad listener");
+      });
+      store.onCommit(({ cells, logs }) =>
+        told.push(
+          cells.map(({ key }) => key),
+          logs,
+        ),
+      );
+      const asked = store.transact({ flow: "add", tenant: "alpha", input: { key: "k", by: 5 } });
+      expect(await store.read.cell("window", "alpha", "k")).toBeUndefined();
+      await asked;
+      expect(told).toEqual([["k"], [{ tenant: "alpha", size: 2 }]]);
+      expect(await store.read.cell("window", "alpha", "k")).toMatchObject({ count: 5 });
+      expect(site.errors).toEqual([
+        expect.stringMatching(/^a listener of commits failed {"error":"Error","at":"at [^"]*:\d+"}$/),
+      ]);
+      expect(await store.transact({ flow: "peek", tenant: "alpha", input: { key: "k" } })).toBe(5);
+      expect(told).toHaveLength(2);
+      await store.close();
+    });
+  });
+}

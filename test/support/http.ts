@@ -1,0 +1,364 @@
+/**
+ * An API over services that live in memory: strict, and small enough to read.
+ * @module
+ */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import type { Hono } from "hono";
+import { generation } from "../../src/core/config-plan.ts";
+import type { Delivery, EventReceipt } from "../../src/core/delivery.ts";
+import type { Event, EventInput } from "../../src/core/event.ts";
+import { sha256Hex } from "../../src/core/hash.ts";
+import { recordId } from "../../src/core/id.ts";
+import type { Json } from "../../src/core/json.ts";
+import { DEFAULT_LIMITS, type Env, type HttpContext, type Limits } from "../../src/http/context.ts";
+import { createHttp } from "../../src/http/server.ts";
+import type { Caller, ConfigChange, Mail, Services } from "../../src/http/services.ts";
+import type { Log, Timeout, TokenRecord } from "../../src/ports.ts";
+import { SOURCES, sourceOf } from "../../src/sources/index.ts";
+
+export const NOW = Date.UTC(2026, 10, 20, 12);
+export const SECRET = "s3cret-s3cret-s3cret-s3cret";
+
+/** A token's record; the secret is SECRET for each. */
+function tokenRecord(
+  id: string,
+  tenant: string,
+  scopes: readonly string[],
+  more: Partial<TokenRecord> = {},
+): TokenRecord {
+  return { id, name: id, tenant, scopes, hash: sha256Hex(SECRET), createdAt: NOW, ...more };
+}
+
+/** Headers of a request with a token of `testHttp`. */
+export function bearer(id: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { authorization: `Bearer spk_${id}_${SECRET}`, ...more };
+}
+
+export const JSON_EVENT = { "content-type": "application/cloudevents+json" } as const;
+export const JSON_BATCH = { "content-type": "application/cloudevents-batch+json" } as const;
+
+/** A sound event as a client sends it. */
+export function cloudEvent(more: Readonly<Record<string, Json>> = {}): Record<string, Json> {
+  return { specversion: "1.0", id: "1", source: "/test", type: "com.example.some", ...more };
+}
+
+const TOKENS: readonly TokenRecord[] = [
+  tokenRecord("admin", "acme", ["notify.admin"]),
+  tokenRecord("writer", "acme", ["events:write"]),
+  tokenRecord("viewer", "acme", ["notify.viewer"]),
+  tokenRecord("operator", "acme", ["notify.operator"]),
+  tokenRecord("other", "globex", ["notify.admin"]),
+  tokenRecord("site", "_site", ["notify.admin"]),
+  tokenRecord("expired", "acme", ["notify.admin"], { expiresAt: NOW }),
+  tokenRecord("revoked", "acme", ["notify.admin"], { revokedAt: NOW - 1 }),
+  tokenRecord("nothing", "acme", ["no.such.scope"]),
+];
+
+export interface LoggedLine {
+  readonly message: string;
+  readonly fields: Readonly<Record<string, Json>>;
+}
+
+/** What a test may look at and turn. */
+export interface TestHttp {
+  readonly app: Hono<Env>;
+  readonly context: HttpContext;
+  /** Events by tenant, as they were accepted. */
+  readonly accepted: {
+    readonly caller: Caller;
+    readonly source: string;
+    readonly bytes: number;
+    readonly event: Event;
+  }[];
+  readonly changes: { readonly caller: Caller; readonly change: ConfigChange }[];
+  readonly bindings: { readonly caller: Caller; readonly channel: string }[];
+  readonly kits: { readonly caller: Caller; readonly file: string }[];
+  readonly errors: LoggedLine[];
+  /** Set: the next call of a service throws it. */
+  failure: Error | undefined;
+  free: number;
+  looks: number;
+  /** How often all logs were asked for. */
+  logLists: number;
+  /** Added to the clock that never steps, ms. */
+  mono: number;
+  unready: string[];
+}
+
+export interface TestOptions {
+  readonly limits?: Partial<Limits>;
+  readonly timeout?: Timeout;
+  /** What importing a kit does with its file. */
+  readonly onKit?: (file: string) => Promise<void>;
+}
+
+const realTimeout: Timeout = (ms, call) => {
+  const timer = setTimeout(call, ms);
+  return () => clearTimeout(timer);
+};
+
+/** An API in memory with tenants acme and globex and the tokens above. */
+export function testHttp({ limits = {}, timeout = realTimeout, onKit }: TestOptions = {}): TestHttp {
+  const errors: LoggedLine[] = [];
+  const log: Log = {
+    info: () => undefined,
+    warn: () => undefined,
+    error: (message, fields = {}) => void errors.push({ message, fields }),
+  };
+  const state: Omit<TestHttp, "app" | "context"> = {
+    accepted: [],
+    changes: [],
+    bindings: [],
+    kits: [],
+    errors,
+    failure: undefined,
+    free: 2 ** 40,
+    looks: 0,
+    logLists: 0,
+    mono: 0,
+    unready: [],
+  };
+  const context: HttpContext = {
+    services: servicesOf(state, onKit),
+    sourceOf,
+    tokens: (id) => Promise.resolve(TOKENS.find((token) => token.id === id)),
+    hasTenant: (id) => Promise.resolve(id === "acme" || id === "globex"),
+    diskFree: () => {
+      state.looks++;
+      return state.free;
+    },
+    unready: () => state.unready,
+    uploads: mkdtempSync(path.join(tmpdir(), "sealpost-http-")),
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    clock: { now: () => NOW, mono: () => performance.now() + state.mono },
+    random: { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
+    log,
+    timeout,
+  };
+  const app = createHttp(
+    context,
+    SOURCES.flatMap((source) => source.mediaTypes),
+  );
+  return Object.assign(state, { app, context });
+}
+
+type State = Omit<TestHttp, "app" | "context">;
+
+function servicesOf(state: State, onKit: ((file: string) => Promise<void>) | undefined): Services {
+  const guard = async (): Promise<void> => {
+    const { failure } = state;
+    state.failure = undefined;
+    if (failure !== undefined) throw failure;
+  };
+  return {
+    events: {
+      ingest: async (caller, { source, events, bytes }) => {
+        await guard();
+        const receipts = events.map((event) => accept(state, { caller, source, bytes }, event));
+        const duplicates = receipts.filter(({ duplicate }) => duplicate).length;
+        return { accepted: receipts.length - duplicates, duplicates, events: receipts };
+      },
+      page: async (tenant, { limit, cursor, ...filters }) => {
+        await guard();
+        const all = state.accepted
+          .map(({ event }) => event)
+          .filter((event) => event.tenant === tenant && fits(event, filters));
+        const from = Number(cursor ?? 0);
+        const items = all.slice(from, from + limit);
+        return from + limit < all.length ? { items, cursor: String(from + limit) } : { items };
+      },
+      get: async (tenant, id) => {
+        const seq = state.accepted.findIndex(({ event }) => event.tenant === tenant && event.id === id);
+        const event = state.accepted[seq]?.event;
+        return event === undefined ? undefined : { event, line: JSON.stringify(event), seq };
+      },
+    },
+    deliveries: {
+      page: async (tenant) => ({ items: tenant === "acme" ? [DELIVERY] : [] }),
+      get: async (tenant, id) => (isDelivery(tenant, id) ? DELIVERY : undefined),
+      attempts: async (tenant, id) =>
+        isDelivery(tenant, id)
+          ? [
+              {
+                n: 1,
+                at: NOW,
+                status: "retrying",
+                out: { code: "451", st: "try later", ms: 3 },
+                reason: { code: "temporary" },
+                due: NOW + 2000,
+                seq: 5,
+              },
+              { n: 2, at: NOW + 2000, status: "sent", out: { code: "250", st: "ok", ms: 4 }, seq: 6 },
+            ]
+          : undefined,
+      receipt: async (tenant, id) => (isDelivery(tenant, id) ? "c2sp.org/tlog-proof@v1\n" : undefined),
+    },
+    config: {
+      show: async (_tenant, { isSite }) => ({
+        own: generation(3, { "templates/t": "aa" }, { "templates/t": "hq/starter" }),
+        cfg: "0123456789abcdef",
+        objects: [
+          {
+            kind: "templates",
+            id: "t",
+            hash: "aa",
+            isGlobal: false,
+            value: { schema: "template/v1", id: "t", channelTypes: ["email"], subject: "s", text: "t" },
+          },
+          {
+            kind: "channels",
+            id: "c",
+            hash: "bb",
+            name: "Chat of the site",
+            isGlobal: true,
+            ...(isSite ? { value: { schema: "channel/v1", id: "c" } } : {}),
+          },
+        ],
+      }),
+      plan: (_tenant, change) => plan(change),
+      apply: async (caller, change) => {
+        await guard();
+        state.changes.push({ caller, change });
+        return plan(change);
+      },
+      bind: async (caller, { channel, values }) => {
+        await guard();
+        state.bindings.push({ caller, channel });
+        const faults = Object.keys(values)
+          .filter((name) => name !== "host")
+          .map((name) => ({
+            kind: "binding",
+            id: channel,
+            pointer: `/values/${name}`,
+            detail: "is not left to the site",
+          }));
+        return { ...(await plan({ objects: [], prune: false })), faults };
+      },
+    },
+    kits: {
+      list: async () => [{ stream: "hq/rules", epoch: 0, sequence: 3, manifest: "c".repeat(64), createdAt: NOW }],
+      known: async () => [{ stream: "hq/base", epoch: 1, sequence: 2, manifest: "e".repeat(64) }],
+      importFile: async (caller, file) => {
+        await onKit?.(file);
+        await guard();
+        state.kits.push({ caller, file });
+        return {
+          stream: "hq/rules",
+          epoch: 0,
+          sequence: 4,
+          manifest: "d".repeat(64),
+          createdAt: NOW,
+          changes: [],
+          left: [],
+          unknownTenants: [],
+        };
+      },
+    },
+    ledger: {
+      logs: async () => {
+        state.logLists++;
+        return LOGS;
+      },
+      log: async (tenant) => LOGS.find((log) => log.tenant === tenant),
+      checkpoint: async (tenant) => (tenant === "globex" ? undefined : `origin-${tenant}\n300\nroot\n`),
+      tile: async (_tenant, { level, index, width }) =>
+        level === 0 && index * 256 + width <= 300 ? new Uint8Array(width * 32).fill(index) : undefined,
+      leaves: async (_tenant, from, count) =>
+        Array.from({ length: Math.max(0, Math.min(count, 300 - from)) }, (_, at) => `{"seq":${from + at}}`),
+      openings: async (_tenant, from, count) => [
+        { seq: from, draft: 0, field: "recipient" as const, salt: new Uint8Array(32), value: `${count}` },
+      ],
+    },
+    maildrop: {
+      page: async (tenant) => ({
+        items: tenant === "acme" ? [MAIL] : [],
+        ...(tenant === "acme" ? { cursor: "next" } : {}),
+      }),
+      get: async (tenant, id) => (tenant === "acme" && id === MAIL.id ? MAIL : undefined),
+    },
+  };
+}
+
+function plan(change: ConfigChange): ReturnType<Services["config"]["apply"]> {
+  const faults = change.objects
+    .filter(({ value }) => typeof value !== "object")
+    .map(({ kind, id }) => ({ kind, id, pointer: "/match", detail: "must be an object" }));
+  const changes = change.objects.map(({ kind, id }) => ({
+    kind,
+    id,
+    change: "added" as const,
+    after: "0".repeat(64),
+  }));
+  return Promise.resolve({
+    base: generation(0, {}, {}).id,
+    candidate: generation(1, {}, {}),
+    changes,
+    faults,
+    left: [],
+  });
+}
+
+const LOGS = [
+  { origin: "sealpost-hq-01234567-acme", tenant: "acme", size: 300 },
+  { origin: "sealpost-hq-01234567-globex", tenant: "globex", size: 0 },
+  { origin: "sealpost-hq-01234567-_site", tenant: "_site", size: 300 },
+];
+const MAIL: Mail = {
+  id: "m1",
+  at: NOW,
+  from: "a@example.org",
+  to: ["b@example.org"],
+  subject: "s",
+  bytes: 10,
+  headers: [],
+  text: "t",
+};
+export const DELIVERY: Delivery = {
+  id: recordId("dl", NOW, ["d"]),
+  tenant: "acme",
+  event: recordId("ev", NOW, ["e"]),
+  rule: "cpu-hot@0123456789ab",
+  action: "mail",
+  channel: "ops",
+  ordinal: 0,
+  to: "ops@example.org",
+  template: { id: "tmpl", hash: "ab".repeat(32) },
+  locale: "en",
+  severity: "high",
+  correlationId: "k",
+  status: "retrying",
+  reason: { code: "temporary", by: "ops" },
+  attempts: 1,
+  payload: "cd".repeat(32),
+  createdAt: NOW,
+  dueAt: NOW + 2000,
+  deliveredAt: NOW + 3000,
+  leaves: [4, 5],
+  draft: 0,
+};
+
+function isDelivery(tenant: string, id: string): boolean {
+  return tenant === DELIVERY.tenant && id === DELIVERY.id;
+}
+
+function fits(
+  event: Event,
+  filters: { readonly type?: string; readonly source?: string; readonly severity?: string },
+): boolean {
+  const { type = event.type, source = event.source, severity = event.severity } = filters;
+  return event.type === type && event.source === source && event.severity === severity;
+}
+
+function accept(
+  state: State,
+  from: { caller: Caller; source: string; bytes: number },
+  input: EventInput,
+): EventReceipt {
+  const { tenant } = from.caller;
+  const id = recordId("ev", NOW, [tenant, input.source, input.sourceId]);
+  const duplicate = state.accepted.some(({ event }) => event.id === id);
+  if (!duplicate) state.accepted.push({ ...from, event: { ...input, id, tenant, receivedAt: NOW } });
+  return { id, duplicate, deliveries: [] };
+}
