@@ -38,11 +38,10 @@ function script(token: string): string {
   return `
 local n = 0
 local run = "${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}"
-local id
 local threads = {}
 function setup(thread) table.insert(threads, thread); thread:set("id", #threads) end
 function init(args) wrk.method = "POST"; wrk.headers["authorization"] = "Bearer ${token}"; wrk.headers["content-type"] = "application/cloudevents+json"; bad = 0 end
-function request() n = n + 1; return wrk.format(nil, "/api/v1/events", nil, [==[${before}]==] .. run .. "-" .. id .. "-" .. n .. [==[${after}]==]) end
+function request() n = n + 1; return wrk.format(nil, "/api/v1/events", nil, [==[${before}]==] .. run .. "-" .. (id or 0) .. "-" .. n .. [==[${after}]==]) end
 function response(status) if status ~= 202 then bad = bad + 1 end end
 function done(summary, latency)
   local bads = 0

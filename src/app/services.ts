@@ -61,7 +61,7 @@ function deliveryService({ store, checkpoint }: Parts): Services["deliveries"] {
       return attempts;
     },
     receipt: async (tenant, id) => {
-      const seq = (await read.cell("delivery", tenant, id))?.leaves[0];
+      const seq = (await read.cell("delivery", tenant, id))?.leaves.at(-1); // the newest: what became of it
       if (seq === undefined) return undefined;
       const note = await checkpoint.current(tenant);
       if (note === undefined) throw new FlowError("missing", "the log has no signed note");

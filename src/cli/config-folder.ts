@@ -83,7 +83,9 @@ function names(dir: string): string[] {
 function readInto(found: { objects: FolderObject[]; faults: FileFault[] }, kind: string, file: string): void {
   const id = path.basename(file).replace(EXTENSION, "");
   if (!EXTENSION.test(file)) return void found.faults.push({ file, detail: "is neither .json nor .yaml" });
-  const size = fs.statSync(file).size;
+  const stat = fs.statSync(file);
+  if (!stat.isFile()) return void found.faults.push({ file, detail: "is not a file" }); // a pipe would wait for ever
+  const { size } = stat;
   if (size > MAX_BYTES) return void found.faults.push({ file, detail: `is larger than ${MAX_BYTES} bytes` });
   const text = decodeUtf8(fs.readFileSync(file));
   if (text === undefined) return void found.faults.push({ file, detail: "is not UTF-8" });

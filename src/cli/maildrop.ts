@@ -19,7 +19,9 @@ const LISTED: Listed<z.infer<typeof MailRow>> = {
 /** `sealpost maildrop list|show`: what the built-in mail sink took in. */
 export const maildrop: Command = {
   register: (program, context) => {
-    const noun = program.command("maildrop").description("mails that the built-in sink took in; of others than our own: --tenant _site");
+    const noun = program
+      .command("maildrop")
+      .description("mails that the built-in sink took in; of others than our own: --tenant _site");
     addList(noun, context, LISTED);
     withExample(
       withSite(noun.command("show").argument("[id]", "the mail; the newest if not given")),

@@ -47,7 +47,7 @@ export interface DeliveryService {
   readonly get: (tenant: string, id: string) => Promise<Delivery | undefined>;
   /** Oldest first; undefined for an unknown delivery. */
   readonly attempts: (tenant: string, id: string) => Promise<readonly Attempt[] | undefined>;
-  /** A C2SP tlog-proof of the leaf that announced it, under a note signed for that; undefined for an unknown delivery. */
+  /** A C2SP tlog-proof of the newest leaf that tells of it, under a note signed for that; undefined for an unknown delivery. */
   readonly receipt: (tenant: string, id: string) => Promise<string | undefined>;
 }
 /** What a `delivery.attempt` leaf tells. Instants are epoch ms. */

@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import type { FileRole } from "../core/kit.ts";
+import { KitError, quoted } from "../core/kit-code.ts";
 import { kindOfFolder } from "../core/kit-place.ts";
 import { assembleContent, canonicalObject, type KitSpec, parseSpec } from "../core/kit-spec.ts";
 import type { BuildFile } from "./kit-build.ts";
@@ -53,7 +54,7 @@ const FOLDER_ROLES: ReadonlyMap<string, FileRole> = new Map([
   ["witness", "witness"],
 ]);
 
-/** The role that a file has by its place; what has no place of its own is a `doc`. */
+/** The role that a file has by its place; outside the folders of kinds it is a `doc`. Throws KitError CONTENT_INVALID. */
 function roleOfPath(path: string): FileRole {
   const [, folder = "", , ...rest] = path.split("/");
   const name = basename(path);
@@ -62,5 +63,10 @@ function roleOfPath(path: string): FileRole {
   if (role !== undefined) return role;
   const isObject = kindOfFolder(folder) !== undefined && rest.length === 1 && name.endsWith(".json");
   if (isObject) return name.endsWith(".sealed.json") ? "sealed" : "object";
-  return folder === "connectors" ? "blob" : "doc";
+  if (folder === "connectors") return "blob";
+  if (kindOfFolder(folder) === undefined) return "doc";
+  throw new KitError(
+    "CONTENT_INVALID",
+    `${quoted(path)} is no object: its place would be content/${folder}/<tenant, or _ for all>/<id>.json`,
+  );
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -138,4 +139,11 @@ describe("what differs", () => {
   ])("%j in words", (change, lines) => {
     expect(changeLines(change)).toEqual(lines);
   });
+});
+
+test("a pipe is refused and not waited for", () => {
+  const dir = folder({ "rules/b.txt": "" });
+  fs.rmSync(path.join(dir, "rules", "b.txt"));
+  execFileSync("mkfifo", [path.join(dir, "rules", "a.yaml")]);
+  expect(readConfigFolder(dir).faults).toEqual([{ file: path.join(dir, "rules", "a.yaml"), detail: "is not a file" }]);
 });

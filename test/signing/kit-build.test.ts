@@ -321,6 +321,17 @@ describe("a source folder", () => {
     ]);
   });
 
+  test.each(["content/rules/a.json", "content/rules/acme/a.yaml", "content/templates/acme/deep/a.json"])(
+    "with %s, which would bring nothing, is refused with the place that is meant",
+    (name) => {
+      write("offline-kit.json", spec);
+      write(name, "{}");
+      expect(() => readKitSource(folder)).toThrow(
+        /is no object: its place would be content\/(rules|templates)\/<tenant/,
+      );
+    },
+  );
+
   test("is refused where it is no source of a kit", () => {
     expect(() => readKitSource(folder)).toThrow("ENOENT");
     write("offline-kit.json", "{}");
