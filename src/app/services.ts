@@ -60,9 +60,11 @@ function deliveryService({ store, checkpoint }: Parts): Services["deliveries"] {
       }
       return attempts;
     },
-    receipt: async (tenant, id) => {
-      const seq = (await read.cell("delivery", tenant, id))?.leaves.at(-1); // the newest: what became of it
-      if (seq === undefined) return undefined;
+    receipt: async (tenant, id, leaf) => {
+      const leaves = (await read.cell("delivery", tenant, id))?.leaves;
+      const seq = leaf ?? leaves?.at(-1);
+      if (leaves === undefined || seq === undefined) return undefined;
+      if (!leaves.includes(seq)) throw new FlowError("missing", `leaf ${seq} does not tell of this delivery`);
       const note = await checkpoint.current(tenant);
       if (note === undefined) throw new FlowError("missing", "the log has no signed note");
       return await makeReceipt(read, tenant, { seq, note });

@@ -112,11 +112,16 @@ function prove(noun: Program, context: Context): void {
   )
     .description("get the proof of a delivery, verify it here, say what it proves")
     .option("--out <file>", "keep the proof (.tlog-proof)")
+    .option(
+      "--leaf <seq>",
+      "of that leaf (deliveries show names them; the first commits to the addressee; default: the newest)",
+    )
     .option("--log-key <vkey>", "the log key as known from elsewhere")
-    .action((id: string, options: KeyOptions & { readonly out?: string }) =>
+    .action((id: string, options: KeyOptions & { readonly out?: string; readonly leaf?: string }) =>
       perform(context, options, async (work): Promise<ExitCode> => {
         const site = await work.client();
-        const path = `/deliveries/${encodeURIComponent(id)}/receipt?format=tlog-proof`;
+        const leaf = options.leaf === undefined ? "" : `&leaf=${encodeURIComponent(options.leaf)}`;
+        const path = `/deliveries/${encodeURIComponent(id)}/receipt?format=tlog-proof${leaf}`;
         const proof = demand(await site.request("GET", path, { headers: { accept: "text/plain" } })).text();
         if (options.out !== undefined) writeDurably(options.out, proof, 0o644);
         const log = await logOf(site, work.tenant);

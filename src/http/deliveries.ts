@@ -22,11 +22,17 @@ export function routeDeliveries(http: Http): void {
     return json({ items: attempts.map(presentAttempt) });
   });
   route(http, "GET /api/v1/deliveries/:id/receipt", async ({ c, tenant }) => {
-    const { format = "tlog-proof" } = readQuery(c, ["format"]);
+    const { format = "tlog-proof", leaf } = readQuery(c, ["format", "leaf"]);
     if (format !== "tlog-proof")
       throw new HttpError("bad-query", "", { errors: [{ pointer: "/format", detail: "must be tlog-proof" }] });
-    return text(known(await deliveries.receipt(tenant, param(c, "id"))));
+    return text(known(await deliveries.receipt(tenant, param(c, "id"), leafOf(leaf))));
   });
+}
+
+function leafOf(given: string | undefined): number | undefined {
+  if (given === undefined || /^(0|[1-9][0-9]{0,14})$/.test(given))
+    return given === undefined ? undefined : Number(given);
+  throw new HttpError("bad-query", "", { errors: [{ pointer: "/leaf", detail: "must be a whole number" }] });
 }
 
 function known<T>(found: T | undefined): T {

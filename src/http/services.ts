@@ -47,8 +47,11 @@ export interface DeliveryService {
   readonly get: (tenant: string, id: string) => Promise<Delivery | undefined>;
   /** Oldest first; undefined for an unknown delivery. */
   readonly attempts: (tenant: string, id: string) => Promise<readonly Attempt[] | undefined>;
-  /** A C2SP tlog-proof of the newest leaf that tells of it, under a note signed for that; undefined for an unknown delivery. */
-  readonly receipt: (tenant: string, id: string) => Promise<string | undefined>;
+  /**
+   * A C2SP tlog-proof of one of the leaves that tell of it, under a note signed for that: the newest, which says what
+   * became of it, or the one asked for (the first commits to the addressee). Undefined for an unknown delivery.
+   */
+  readonly receipt: (tenant: string, id: string, leaf: number | undefined) => Promise<string | undefined>;
 }
 /** What a `delivery.attempt` leaf tells. Instants are epoch ms. */
 export interface Attempt {

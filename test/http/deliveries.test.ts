@@ -95,6 +95,11 @@ it("gives its receipt as a tlog-proof", async () => {
   ]);
 });
 
+it.each(["x", "-1", "1.5", ""])("refuses the leaf %j of a receipt", async (leaf) => {
+  const response = await get(`/${DELIVERY.id}/receipt?leaf=${leaf}`);
+  expect(pointersIn(await problemIn(response, "bad-query"))).toEqual(["/leaf"]);
+});
+
 it.each(["", "/attempts", "/receipt"])("hides %s of a delivery from other tenants", async (path) => {
   await problemIn(await get(`/${DELIVERY.id}${path}`, "other"), "not-found");
   await problemIn(await get(`/dl_nothing${path}`), "not-found");

@@ -12,6 +12,7 @@ import { leafRows, writeLeaves } from "./leaves.ts";
 import type { Logs } from "./logs.ts";
 import { memberRow, writeMembers } from "./members.ts";
 import { Subjects } from "./openings.ts";
+import { runSweeps } from "./sweeps.ts";
 import type { Forgotten } from "./seen.ts";
 import type { SeenPacks } from "./seen-packs.ts";
 import { timerRow, writeTimers } from "./timers.ts";
@@ -59,6 +60,7 @@ export class Writer {
 
   private write(plan: Plan, adopt: (() => void)[]): void {
     const { connection, tenants } = this.access;
+    runSweeps(connection, plan.sweeps ?? []); // first: what the plan itself writes is as it shall be
     const assigned = tenants.assign(connection, tenantsOf(plan));
     adopt.push(assigned.adopt);
     const numbers: Numbers = (tenant) => {

@@ -19,7 +19,6 @@ import { makeReader } from "./read.ts";
 import { ReceiptBooks } from "./receipts.ts";
 import { type Forgotten, Seen, SEEN_LIMITS, type SeenLimits } from "./seen.ts";
 import { SeenPacks } from "./seen-packs.ts";
-import { withSweeps } from "./sweeps.ts";
 import { Tenants } from "./tenants.ts";
 import { dueTimers, earliestTimers } from "./timers.ts";
 
@@ -48,15 +47,14 @@ export async function openLibsqlEngine(options: LibsqlOptions): Promise<Engine> 
 }
 
 function build(options: LibsqlOptions, writing: Connection, reading: Connection): Engine {
-  const sweeper = withSweeps(writing);
-  const { access, writer, logs } = parts(options, sweeper);
+  const { access, writer, logs } = parts(options, writing);
   return {
     load: (noun, refs) => loadNoun(access, noun, refs),
     list: (noun, tenant, prefix, limit) => listNoun(access, { noun, tenant, key: prefix }, limit),
     log: (tenant) => logs.find(tenant),
     timers: (tenant, until, limit) => dueTimers(access, tenant, until, limit),
     earliestTimers: () => earliestTimers(access),
-    apply: (plan) => sweeper.sweeping(plan.sweeps ?? [], () => writer.apply(plan)),
+    apply: (plan) => writer.apply(plan),
     stage: async (objects) => stageObjects(writing, objects),
     read: makeReader({ ...access, connection: reading }),
     close: () => {

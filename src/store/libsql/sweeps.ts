@@ -16,30 +16,3 @@ export function runSweeps(connection: Connection, sweeps: readonly Sweep[]): voi
     connection.run("UPDATE OR REPLACE timer SET due = max(0, due - ?1)", [ASIDE]);
   }
 }
-
-/** A connection whose transactions begin with the sweeps that are set on it. */
-export interface SweepingConnection extends Connection {
-  /** The sweeps of the transactions that `work` makes. */
-  readonly sweeping: (sweeps: readonly Sweep[], work: () => void) => void;
-}
-
-/** The same connection, with sweeps. */
-export function withSweeps(connection: Connection): SweepingConnection {
-  let current: readonly Sweep[] = [];
-  return {
-    ...connection,
-    immediate: (work) =>
-      connection.immediate(() => {
-        runSweeps(connection, current);
-        return work();
-      }),
-    sweeping: (sweeps, work) => {
-      current = sweeps;
-      try {
-        work();
-      } finally {
-        current = [];
-      }
-    },
-  };
-}
