@@ -1,8 +1,10 @@
 // npm run bench [-- --only store,http,start] [--rounds 5] [--json FILE]: ratios against floors in one run, medians of rounds in turn.
 import * as fs from "node:fs";
 import { parseArgs } from "node:util";
+import { gatesCases } from "./bench/gates.ts";
 import { httpCases } from "./bench/http.ts";
 import { type Case, machine, measure, type Result } from "./bench/measure.ts";
+import { rulesCases } from "./bench/rules.ts";
 import { startCases } from "./bench/start.ts";
 import { storeCases } from "./bench/store.ts";
 
@@ -10,10 +12,12 @@ const GROUPS: Readonly<Record<string, () => Promise<{ cases: Case[]; close: () =
   store: storeCases,
   http: httpCases,
   start: startCases,
+  rules: rulesCases,
+  gates: gatesCases,
 };
 const { values: option } = parseArgs({
   options: {
-    only: { type: "string", default: "store,http,start" },
+    only: { type: "string", default: "store,http,start,rules,gates" },
     rounds: { type: "string", default: "5" },
     json: { type: "string" },
   },

@@ -2,7 +2,7 @@
  * The ports: types only. Flows and jobs know the outside by these names; adapters implement them; app.ts wires them.
  * @module
  */
-import type { CellChange, CellRef, Cells, Noun } from "./core/cells.ts";
+import type { CellChange, CellRef, Cells, Noun, WindowMember } from "./core/cells.ts";
 import type { Delivery } from "./core/delivery.ts";
 import type { Event } from "./core/event.ts";
 import type { Compiled } from "./core/config.ts";
@@ -18,6 +18,7 @@ export type {
   NoteRecord,
   SiteRecord,
   TokenRecord,
+  WindowMember,
   WindowRecord,
 } from "./core/cells.ts";
 export type {
@@ -156,6 +157,18 @@ export interface DeliveryQuery {
   readonly status?: string;
   readonly channel?: string;
   readonly event?: string;
+  /** Those that belong to a window or tell of it: `Delivery.window`. */
+  readonly window?: string;
+}
+/** How many deliveries have which status; a status that none has is absent. */
+export interface DeliveryCounts {
+  /** From this instant on (epoch ms, a whole hour) ended deliveries were counted. */
+  readonly since: number;
+  readonly byStatus: Readonly<Record<string, number>>;
+  /** Deliveries that are not at their end: pending, held, deferred or retrying. */
+  readonly backlog: number;
+  /** By the rule's id, over all its versions; in order of ids. */
+  readonly byRule: readonly { readonly rule: string; readonly byStatus: Readonly<Record<string, number>> }[];
 }
 /** Where the deliver job starts: one row for each channel that has something due at some time. */
 export interface DueChannel {
@@ -192,6 +205,12 @@ export interface Reader {
   readonly event: (tenant: string, id: string) => Promise<AcceptedEvent | undefined>;
   readonly events: (tenant: string, query: EventQuery) => Promise<Page<Event>>;
   readonly deliveries: (tenant: string, query: DeliveryQuery) => Promise<Page<Delivery>>;
+  /**
+   * Counts a tenant's deliveries, exactly: of those that are not at their end all, however old; of the others those
+   * whose `createdAt` is `since` (epoch ms, rounded down to the whole hour) or later. Its work grows with rules and
+   * hours, not with deliveries; thousands of both are read in steps, and what changes between them may count as before.
+   */
+  readonly counts: (tenant: string, since: number) => Promise<DeliveryCounts>;
   /** Deliveries due by `now`, oldest due first, after the given position. */
   readonly due: (at: {
     readonly tenant: string;
@@ -209,7 +228,7 @@ export interface Reader {
   readonly tile: (tenant: string, level: number, index: number) => Promise<Uint8Array | undefined>;
   readonly openings: (tenant: string, from: number, count: number) => Promise<readonly Opening[]>;
   /** Oldest first. */
-  readonly members: (tenant: string, window: string, from: number, limit: number) => Promise<readonly Json[]>;
+  readonly members: (tenant: string, window: string, from: number, limit: number) => Promise<readonly WindowMember[]>;
 }
 
 /** Personal data at rest: one random key per subject, wrapped by the master key (AES-256-GCM). */

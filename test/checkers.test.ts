@@ -111,6 +111,7 @@ const faults: Readonly<Record<keyof typeof checkers, readonly Fault[]>> = {
       says: "sources-imports-inward",
     },
     room("libsql-has-a-home", "http", 'export { default as x } from "libsql";'),
+    room("temporal-polyfill-has-a-home", "core", 'export { Temporal as x } from "temporal-polyfill";'),
     room("doors-are-in-system", "http", 'export { performance } from "node:perf_hooks";'),
     room("timers-only-in-system", "http", 'export { setTimeout } from "node:timers/promises";'),
     room("timers-only-in-system", "jobs", 'import * as x from "node:timers";\nexport { x };'),

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import type { EventInput } from "../../src/core/event.ts";
 import { createConfigurations } from "../../src/flows/configurations.ts";
 import { FLOWS, type Flows } from "../../src/flows/index.ts";
-import type { Store } from "../../src/ports.ts";
+import type { Configurations, Store } from "../../src/ports.ts";
 import { createVault } from "../../src/signing/vault.ts";
 import { sourceOf } from "../../src/sources/index.ts";
 import { createLogGrowth, plainInserts } from "./ledger.ts";
@@ -55,14 +55,15 @@ export interface BenchStore {
   readonly close: () => Promise<void>;
 }
 
-export async function openBenchStore(): Promise<BenchStore> {
+/** A store of its own; `of` stands in for the configurations that it would follow. */
+export async function openBenchStore(of?: Configurations["of"]): Promise<BenchStore> {
   const folder = fs.mkdtempSync(path.join(process.env["SEALPOST_BENCH_DIR"] ?? os.tmpdir(), "sealpost-bench-"));
   const vault = createVault({ masterKey: systemRandom.bytes(32), random: systemRandom });
   const configurations = createConfigurations();
   const store = createStore({
     engine: await openLibsqlEngine({ file: path.join(folder, "sealpost.db"), vault }),
     flows: FLOWS,
-    configurations,
+    configurations: of === undefined ? configurations : { of },
     stamper: createStamper({ clock: systemClock, random: systemRandom }),
     timeout: systemTimeout,
     log: silentLog,

@@ -12,7 +12,7 @@ export interface DeliveryLoop {
 
 /** Starts the jobs: they are woken by every commit. */
 export function startDelivery(
-  { store, configurations, instants: clock, timeout, log, checkpoint, settings }: Parts,
+  { store, configurations, instants: clock, timeout, log, checkpoint, settings, sends }: Parts,
   site: string,
 ): DeliveryLoop {
   const deliver = deliverJob({
@@ -26,6 +26,7 @@ export function startDelivery(
     site,
     head: (tenant) => store.read.log(tenant),
   });
+  sends.attach(deliver);
   const scheduler = createScheduler({ jobs: jobsInOrder({ deliver, checkpoint }), clock, timeout, log });
   store.onCommit((committed) => {
     deliver.wake(committed);

@@ -8,6 +8,7 @@ import { hashFromBytes } from "../core/merkle.ts";
 import { type LiveConfigurations, loadConfigurations } from "../flows/configurations.ts";
 import { FLOWS, type Flows } from "../flows/index.ts";
 import { type CheckpointJob, checkpointJob } from "../jobs/checkpoint.ts";
+import { createSendGate, type SendGate } from "../jobs/send-gate.ts";
 import type { Clock, Committed, Log, LogRecord, Random, Store, Timeout, Vault } from "../ports.ts";
 import { signCheckpoint } from "../signing/checkpoint.ts";
 import { createVault } from "../signing/vault.ts";
@@ -43,6 +44,8 @@ export interface Parts {
   readonly store: Store<Flows>;
   readonly configurations: LiveConfigurations;
   readonly checkpoint: CheckpointJob;
+  /** What is being sent cannot be taken back; what is taken back is not sent meanwhile. */
+  readonly sends: SendGate;
   readonly stops: StopStack;
 }
 
@@ -89,8 +92,9 @@ async function open({ files, settings, log, fatal }: PartsOptions, stops: StopSt
   const checkpoint = checkpointOf({ store, keys, clock });
   store.onCommit(checkpoint.wake);
   const instants = createInstantClock(clock, stamper);
+  const sends = createSendGate();
   const outside = { files, settings, log, clock, instants, random, timeout, boot };
-  return { ...outside, keys, vault, store, configurations, checkpoint, stops };
+  return { ...outside, keys, vault, store, configurations, checkpoint, sends, stops };
 }
 
 /** Deciding by another index than the adopted one would be worse than not deciding: then the process ends. */

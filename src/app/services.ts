@@ -4,16 +4,17 @@
  */
 import { SITE_TENANT } from "../core/cells.ts";
 import type { Json } from "../core/json.ts";
-import { parseLeaf } from "../core/leaf-parse.ts";
-import { isReasonCode, type ReasonCode } from "../core/reason.ts";
-import type { Reason } from "../core/delivery.ts";
 import { parseStrictJson } from "../core/strict-json.ts";
 import { applyConfig, type CheckedPlan, planBinding, planConfig } from "../flows/config-apply.ts";
 import { FlowError } from "../flows/error.ts";
 import { makeReceipt, readTile } from "../flows/ledger-read.ts";
-import type { Attempt, Caller, ConfigChange, Services, ShownConfig, ShownObject } from "../http/services.ts";
+import type { Caller, ConfigChange, Services, ShownConfig, ShownObject } from "../http/services.ts";
+import { readAttempts } from "./attempts.ts";
+import { digestService, statsService } from "./digests.ts";
+import { explainService } from "./explain.ts";
 import { kitService } from "./kits.ts";
 import { maildropService } from "./maildrop.ts";
+import { muteService } from "./mutes.ts";
 import type { Parts } from "./parts.ts";
 
 /** What configuration objects may be nested. */
@@ -24,10 +25,14 @@ export function createServices(parts: Parts): Services {
   return {
     events: eventService(parts),
     deliveries: deliveryService(parts),
+    digests: digestService(parts),
+    explain: explainService(parts),
+    stats: statsService(parts),
     config: configService(parts),
     kits: kitService(parts),
     ledger: ledgerService(parts),
     maildrop: maildropService(parts),
+    mutes: muteService(parts),
   };
 }
 
@@ -49,17 +54,7 @@ function deliveryService({ store, checkpoint }: Parts): Services["deliveries"] {
   return {
     page: (tenant, query) => read.deliveries(tenant, query),
     get: (tenant, id) => read.cell("delivery", tenant, id),
-    attempts: async (tenant, id) => {
-      const delivery = await read.cell("delivery", tenant, id);
-      if (delivery === undefined) return undefined;
-      const attempts: Attempt[] = [];
-      for (const seq of delivery.leaves) {
-        const [line] = await read.leaves(tenant, seq, 1);
-        const attempt = line === undefined ? undefined : attemptOf(line, id);
-        if (attempt !== undefined) attempts.push(attempt);
-      }
-      return attempts;
-    },
+    attempts: (tenant, id) => readAttempts(read, tenant, id),
     receipt: async (tenant, id, leaf) => {
       const leaves = (await read.cell("delivery", tenant, id))?.leaves;
       const seq = leaf ?? leaves?.at(-1);
@@ -70,25 +65,6 @@ function deliveryService({ store, checkpoint }: Parts): Services["deliveries"] {
       return await makeReceipt(read, tenant, { seq, note });
     },
   };
-}
-
-function attemptOf(line: string, delivery: string): Attempt | undefined {
-  const leaf = parseLeaf(line);
-  if (leaf.type !== "delivery.attempt" || leaf.delivery !== delivery) return undefined;
-  const { n = 0, t: at, status = "", out, reason, due, seq } = leaf;
-  return {
-    n,
-    at,
-    status,
-    seq,
-    ...(out === undefined ? {} : { out: { code: out.code ?? "", st: out.st ?? "", ms: out.ms ?? 0 } }),
-    ...(reason === undefined || !isReasonCode(reason.code) ? {} : { reason: reasonOf(reason.code, reason.by) }),
-    ...(due === undefined ? {} : { due }),
-  };
-}
-
-function reasonOf(code: ReasonCode, by: string | undefined): Reason {
-  return by === undefined ? { code } : { code, by };
 }
 
 function configService(parts: Parts): Services["config"] {

@@ -14,6 +14,7 @@ import {
 } from "nodemailer";
 import { z } from "zod";
 import { EmailConfig } from "../core/channel.ts";
+import { sha256Hex } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import { durationMs } from "../core/object.ts";
 import type { ChannelEnvironment, ChannelType, Message, OpenChannel, Outcome } from "../ports.ts";
@@ -94,7 +95,6 @@ function mailOf(
   { clock, site }: ChannelEnvironment,
 ): SendMailOptions & { readonly messageId: string } {
   const addressees = message.to.split(", "); // one, but where a channel was bound to several after the decision
-  const id = message.id.replace(/[^A-Za-z0-9._-]/g, "-");
   return {
     from: { name: "Sealpost", address: from },
     to: addressees.map((address) => ({ name: "", address })),
@@ -102,17 +102,22 @@ function mailOf(
     subject: message.subject,
     text: message.text,
     ...(message.html === undefined ? {} : { html: message.html }),
-    messageId: `<${id}@${site}>`,
+    messageId: `<${message.id.replaceAll(":", ".").replace(/[^A-Za-z0-9._~-]/g, "-")}@${site}>`,
     date: new Date(clock.now()),
     headers: {
       "Sealpost-Delivery": message.id,
       ...(message.ledger === undefined ? {} : { "Sealpost-Ledger": message.ledger }),
       "Auto-Submitted": "auto-generated",
     },
-    dsn: { id: message.id, return: "headers", notify: ["failure", "delay"] },
-    baseBoundary: id,
+    dsn: { id: shortId(message.id), return: "headers", notify: ["failure", "delay"] },
+    baseBoundary: shortId(message.id),
     xMailer: false,
   };
+}
+
+/** An id for places that take few characters: 70 in a boundary (RFC 2046), 100 in an envelope id (RFC 3461). */
+function shortId(id: string): string {
+  return /^[A-Za-z0-9_.-]{1,40}$/.test(id) ? id : sha256Hex(id).slice(0, 32);
 }
 
 function poolOptions(

@@ -80,7 +80,7 @@ function showReceipt({ accepted, duplicates, events: receipts }: Accepted, print
   print.line(`${accepted} accepted, ${duplicates} known already`);
   const rows = receipts.flatMap(({ id, duplicate, deliveries }) => {
     const event = `${id}${duplicate ? " (known)" : ""}`;
-    if (deliveries.length === 0) return [[event, "", "no rule matched"]];
+    if (deliveries.length === 0) return [[event, "", "told to nobody; sealpost explain says why"]];
     return deliveries.map((delivery) => [
       event,
       delivery.id,

@@ -5,14 +5,19 @@ import type { Command, Context, ExitCode } from "./command.ts";
 import { config } from "./config.ts";
 import { deliveries } from "./deliveries.ts";
 import { demo } from "./demo.ts";
+import { digests } from "./digests.ts";
 import { doctor } from "./doctor.ts";
 import { events } from "./events.ts";
+import { explain } from "./explain.ts";
 import { init } from "./init.ts";
 import type { Io } from "./io.ts";
 import { kit } from "./kit.ts";
 import { ledger } from "./ledger.ts";
 import { maildrop } from "./maildrop.ts";
+import { maintenance } from "./maintenance.ts";
 import { serve } from "./serve.ts";
+import { silence } from "./silence.ts";
+import { status } from "./status.ts";
 
 /** Every command, in the order of the help. */
 const commands: readonly Command[] = [
@@ -21,7 +26,12 @@ const commands: readonly Command[] = [
   demo,
   events,
   deliveries,
+  explain,
+  digests,
+  status,
   maildrop,
+  silence,
+  maintenance,
   config,
   channels,
   ledger,

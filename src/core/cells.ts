@@ -2,9 +2,12 @@
  * The nouns and their rows: what questions read and replace.
  * @module
  */
+import type { WeeklyTime } from "./calendar.ts";
 import type { Generation } from "./config.ts";
-import type { Delivery, EventReceipt } from "./delivery.ts";
+import type { Delivery, DeliveryStatus, EventReceipt } from "./delivery.ts";
+import type { AlertState, Scope, Severity } from "./event.ts";
 import type { KnownHead, StreamHead } from "./kit.ts";
+import type { Rule } from "./rule.ts";
 import type { TrustPolicy } from "./trust.ts";
 
 /** Tenant of site-wide objects, actions and the site's own log. */
@@ -60,14 +63,163 @@ export interface NoteRecord {
 export interface ClockRecord {
   readonly from: number;
   readonly to: number;
+  /** Sum of all jumps so far, ms: `now` less this goes on evenly. */
+  readonly offset: number;
   readonly sizes: readonly { readonly tenant: string; readonly size: number }[];
 }
 
-/** An open window or another piece of gate state; later stages add their own nouns beside it. */
+/** What becomes of what a gate gathers: a digest, a group, what quiet hours hold, or what debouncing swallowed. */
+export type WindowKind = "digest" | "group" | "quiet" | "flap";
+
+/**
+ * A window, open or ended; its members are rows of their own. Instants but `openedAt` and `endedAt` are steady ms
+ * (`Deciding.offset`): they move with the clock when that is set.
+ */
 export interface WindowRecord {
+  /** `digest:<tenant>:<actionKey>:<window>:<openedAt>`. */
+  readonly id: string;
+  readonly kind: WindowKind;
+  /** Cadence, `group`, `quiet` or `flap`. */
+  readonly window: string;
+  /** Id of the action; of a group `~` and 8 hex digits after it. */
+  readonly actionKey: string;
+  readonly action: string;
+  /** Version of the rule whose action it last was. */
+  readonly rule: string;
+  readonly channel: string;
+  /** Wall clock, unique for the action. */
   readonly openedAt: number;
   readonly due: number;
   readonly count: number;
+  /** Right edge of the RFC 6962 tree over the members' delivery ids, as `Frontier` writes it, base64. */
+  readonly frontier: string;
+  /** Highest of its members. */
+  readonly severity: Severity;
+  /** Holds a resolution: its message is not refused by a bucket. */
+  readonly hasResolution?: true;
+  /** A member passes quiet hours, so it does. */
+  readonly isUrgent?: true;
+  /** Its time came in quiet hours: it waits for their end. */
+  readonly isPutOff?: true;
+  /** The calendar that it waits for, and the hash of its object. */
+  readonly calendar?: { readonly id: string; readonly hash: string };
+  /** Of a group: label and value. */
+  readonly group?: Readonly<Record<string, string>>;
+  /** Of a flap window: key of its cell, the labels of its last member, and whether that is a resolution. */
+  readonly flap?: {
+    readonly key: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly isResolved?: true;
+  };
+  readonly state: "open" | "flushed" | "dropped" | "merged";
+  /** Once ended: status that its delivery got. */
+  readonly status?: DeliveryStatus;
+  readonly endedAt?: number;
+  /** Once flushed: its deliveries; the one of the event that told of it; or, merged, none. */
+  readonly deliveries?: readonly string[];
+  /** Once flushed: its message lists so many items and counts the rest. */
+  readonly itemCap?: number;
+  /** Once merged: the window that its items moved to. */
+  readonly into?: string;
+  /** Once released: so many of its first members were too old to be told. */
+  readonly stale?: number;
+}
+
+/** What a window's message says of a member, beside its deliveries. Rows of `member`, by window and number from 0. */
+export interface WindowMember {
+  readonly event: string;
+  /** One for each addressee. */
+  readonly deliveries: readonly string[];
+  /** Deciding instant, wall clock. */
+  readonly at: number;
+  readonly source: string;
+  readonly type: string;
+  readonly subject?: string;
+  /** What happened, in one line, as the event's data says it. */
+  readonly title?: string;
+  readonly severity: Severity;
+  readonly alertState?: AlertState;
+  readonly scope: Scope;
+  readonly delta?: Readonly<Record<string, number>>;
+}
+
+/** A dedupe claim: what was announced under its key. */
+export interface ClaimRecord {
+  readonly severity: Severity;
+  readonly alertState?: AlertState;
+  /** The delivery that announced it. */
+  readonly delivery: string;
+  /** The window that it stands for, where the draft was absorbed or held. */
+  readonly window?: string;
+}
+
+/** Debouncing of one key. Steady ms. */
+export interface FlapRecord {
+  readonly state: "counting" | "cooldown";
+  /** End of the count or of the cooldown. */
+  readonly until: number;
+  /** Events that counted, from 1. */
+  readonly n: number;
+  /** Highest severity that was announced. */
+  readonly severity: Severity;
+  /** The delivery that announced it. */
+  readonly delivery: string;
+  /** A resolution was told since the cooldown began. */
+  readonly isResolved?: true;
+  /** The open window of what was swallowed. */
+  readonly window?: string;
+}
+
+/** Where a firing was announced, until it is resolved. Steady ms. */
+export interface AnnouncedRecord {
+  readonly until: number;
+  /** When its timer is due; renewals leave it where it is. */
+  readonly timer: number;
+  readonly entries: readonly AnnouncedEntry[];
+}
+export interface AnnouncedEntry {
+  readonly rule: string;
+  readonly action: string;
+  /** The window that it sits in; absent: it was announced. */
+  readonly window?: string;
+}
+
+/** Expressions of a rule that could not be evaluated: no match, counted. */
+export interface RuleFaultRecord {
+  readonly count: number;
+  /** Wall clock of the last one. */
+  readonly at: number;
+  readonly detail: string;
+}
+
+/** Who stated a silence, maintenance window or suppression, and why. */
+interface Stated {
+  readonly id: string;
+  /** Wall clock, epoch ms: written by people, never shifted. */
+  readonly startsAt: number;
+  readonly endsAt: number;
+  readonly author: string;
+  readonly comment: string;
+  readonly updatedAt: number;
+}
+export interface SilenceRecord extends Stated {
+  /** Alertmanager's matchers, all of which must agree. */
+  readonly matchers: readonly string[];
+}
+/** `endsAt` is far away where `weekly` says when. */
+export interface MaintenanceRecord extends Stated {
+  readonly matchers: readonly string[];
+  readonly weekly?: { readonly zone: string; readonly weekly: readonly WeeklyTime[] };
+}
+export interface SuppressionRecord extends Stated {
+  readonly rule: string;
+}
+
+/** What mutes now or will: everything that has not ended, by id. */
+export interface Mutes {
+  readonly silences: readonly SilenceRecord[];
+  readonly maintenance: readonly MaintenanceRecord[];
+  readonly suppressions: readonly SuppressionRecord[];
 }
 
 /**
@@ -100,7 +252,34 @@ export interface Cells {
   accepted: { readonly manifest: string };
   /** Key `current`. */
   note: NoteRecord;
+  /** Key: id of the window. */
   window: WindowRecord;
+  /** Key `<actionKey>:<window>`, of a flap window `:<openedAt>` after it: the windows that are open. */
+  open: { readonly id: string };
+  /** Key: action id. Wall clock, never shifted. */
+  action: { readonly openedAt: number };
+  /** Key: action key. Steady ms. */
+  group: { readonly flushedAt: number };
+  /** Key `<windowEnd>:<dedupe key>`. */
+  claim: ClaimRecord;
+  /** Key: SHA-256 of what is debounced. */
+  flap: FlapRecord;
+  /** Key: action id. Theoretical arrival time, steady ms. */
+  bucket: { readonly tat: number };
+  /** Key `rule:<id>` or `quota:<place>`: instants (steady ms) with how many were sent then, oldest first. */
+  limit: { readonly sent: readonly (readonly [at: number, count: number])[] };
+  /** Key: correlation key of an alert. */
+  announced: AnnouncedRecord;
+  /** Key: `id@` + 12 hex digits: versions of rules that windows and announcements go back to. */
+  rule: Rule;
+  /** Key: version of the rule. */
+  fault: RuleFaultRecord;
+  /** Key `current`. */
+  mutes: Mutes;
+  /** Key: id; kept after its end. Also `id@` + 12 hex digits: each version that a leaf names. */
+  silence: SilenceRecord;
+  maintenance: MaintenanceRecord;
+  suppression: SuppressionRecord;
 }
 export type Noun = keyof Cells;
 

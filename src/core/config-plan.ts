@@ -142,6 +142,8 @@ function ruleFaults(
       fault(`/actions/${at}/template`, `there is no template "${action.template}"`);
     if (action.template === undefined && !ids.has(`templates/${DEFAULT_TEMPLATE}`))
       fault(`/actions/${at}`, `names no template, and there is no "${DEFAULT_TEMPLATE}"`);
+    if (action.calendar !== undefined && !ids.has(`calendars/${action.calendar}`))
+      fault(`/actions/${at}/calendar`, `there is no calendar "${action.calendar}"`);
     const other = actions.get(action.id);
     if (other !== undefined)
       fault(

@@ -2,11 +2,13 @@
  * Configuration as immutable objects by hash: a generation is a map, a compiled one is what deciding reads.
  * @module
  */
+import type { CompiledAction, NamedCalendar } from "./action.ts";
 import type { Channel } from "./channel.ts";
 import type { RuleIndex } from "./index.ts";
+import type { CompiledPolicy } from "./policy.ts";
 
 /** Kinds of objects, as in routes and maps; `binding` stays at the site. */
-export const KINDS = ["binding", "channels", "rules", "templates"] as const;
+export const KINDS = ["binding", "calendars", "channels", "policies", "rules", "templates"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** A tenant's own generation. Keys are `<kind>/<id>`. */
@@ -43,4 +45,10 @@ export interface Compiled {
   readonly channels: ReadonlyMap<string, CompiledChannel>;
   /** Template id to hash of its object. */
   readonly templates: ReadonlyMap<string, string>;
+  /** Ids of the templates that are made for digests. */
+  readonly digestTemplates: ReadonlySet<string>;
+  /** By action id; of rules that are not enabled too. */
+  readonly actions: ReadonlyMap<string, CompiledAction>;
+  readonly calendars: ReadonlyMap<string, NamedCalendar>;
+  readonly policy: CompiledPolicy;
 }

@@ -1,4 +1,4 @@
-import type { Deciding } from "./decide.ts";
+import type { Deciding } from "./deciding.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Event } from "./event.ts";
 import { hkdfSalt } from "./hash.ts";
@@ -20,6 +20,8 @@ interface Decision {
   readonly announced: readonly Announced[];
   /** Deliveries beyond the limit, counted in one entry. */
   readonly left: number;
+  /** Rules whose expression could not be evaluated. */
+  readonly faults: readonly { readonly rule: string; readonly detail: string }[];
 }
 
 /** Writes the decision leaf of an event, in parts where one would be too large, and gives each delivery its place. */
@@ -61,39 +63,42 @@ interface Part {
   readonly left: number;
 }
 
-function writePart({ event, line }: Decision, { part, group, left }: Part, deciding: Deciding): number {
+function writePart({ event, line, faults }: Decision, { part, group, left }: Part, deciding: Deciding): number {
   const { view, stamp, tenant, index, actor } = deciding;
   const ordinal = deciding.ordinal.next++;
-  const recipients: RecipientOpening[] = [];
-  const drafts = group.map((one, draft) => entry(one, { ordinal, draft, salt: stamp.salt, recipients }));
+  const { drafts, recipients } = draftEntries(group, { ordinal, salt: stamp.salt });
   if (left > 0) drafts.push(limitEntry(event, left, deciding));
   const { id } = event;
   const leaf = { type: "event.decision", actor, cfg: index.cfg, drafts, id, ref: { event: id } } as const;
   if (part > 0) return view.leaf(tenant, { ...leaf, n: part + 1 }, { recipients });
   const salt = hkdfSalt(stamp.salt, `${ordinal}//event`);
-  return view.leaf(tenant, { ...leaf, sd: { event: commitment("event", salt, line) } }, { event: salt, recipients });
+  const sd = { event: commitment("event", salt, line) };
+  const body = faults.length === 0 ? {} : { body: { faults: faults.map(({ rule, detail }) => ({ detail, rule })) } };
+  return view.leaf(tenant, { ...leaf, sd, ...body }, { event: salt, recipients });
 }
 
-interface EntryPlace {
+/** Which leaf of its question the entries stand in, and the question's bytes for salts. */
+export interface EntryPlace {
   readonly ordinal: number;
-  readonly draft: number;
   readonly salt: Uint8Array;
-  /** Filled with what opens the entry's commitment. */
-  readonly recipients: RecipientOpening[];
 }
 
-function entry(one: Announced, place: EntryPlace): LeafDraft {
-  const salt = hkdfSalt(place.salt, `${place.ordinal}/${place.draft}/recipient`);
-  place.recipients.push({ draft: place.draft, value: one.to, salt });
-  return {
-    action: one.action,
-    channel: one.channel,
-    delivery: one.id,
-    ...(one.reason === undefined ? {} : { reason: one.reason }),
-    rule: one.rule,
-    sd: { recipient: commitment("recipient", salt, one.to) },
-    status: one.status,
-  };
+/** The entries of a leaf, each committed to its address, with what opens the commitments. */
+export function draftEntries(
+  group: readonly Announced[],
+  place: EntryPlace,
+): { drafts: LeafDraft[]; recipients: RecipientOpening[] } {
+  const recipients = group.map(({ to }, draft) => ({
+    draft,
+    value: to,
+    salt: hkdfSalt(place.salt, `${place.ordinal}/${draft}/recipient`),
+  }));
+  const drafts = group.map(({ action, channel, id, reason, rule, status }, at): LeafDraft => {
+    const { value, salt } = recipients[at] ?? { value: "", salt: place.salt };
+    const sd = { recipient: commitment("recipient", salt, value) };
+    return { action, channel, delivery: id, ...(reason === undefined ? {} : { reason }), rule, sd, status };
+  });
+  return { drafts, recipients };
 }
 
 /** What stands for the deliveries beyond the limit: dropped, with their number. */

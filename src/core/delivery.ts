@@ -63,6 +63,25 @@ export interface Delivery {
   readonly leaves: readonly number[];
   /** Index of its entry in the `drafts` of the first of `leaves`. */
   readonly draft: number;
+  /** The window that it belongs to; without an event, the one that it tells of; pending with one, what it tells of besides. */
+  readonly window?: string;
+  /** What each stage said, in their order; only those that had something to look at. */
+  readonly trace?: readonly TraceEntry[];
+}
+
+/** What one stage said of a draft. Instants are epoch ms of the wall clock. */
+export interface TraceEntry {
+  readonly stage: string;
+  /** `pass`, or the reason's code. */
+  readonly code: ReasonCode | "pass";
+  /** Id of the silence, window, calendar, bucket or claim that it looked at. */
+  readonly by?: string;
+  /** What was counted (tokens left, sent in the window, events), of `limit`. */
+  readonly have?: number;
+  readonly limit?: number;
+  readonly until?: number;
+  /** Zone of the calendar. */
+  readonly zone?: string;
 }
 
 /** What the answer to an event says of one delivery. */

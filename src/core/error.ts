@@ -13,6 +13,10 @@ export type CoreErrorCode =
   | "bad-key"
   | "bad-proof"
   | "bad-tile"
+  | "bad-window"
+  | "bad-matcher"
+  | "bad-expression"
+  | "expression-stopped"
   | "bad-template"
   | "render-failed";
 

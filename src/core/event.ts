@@ -38,6 +38,16 @@ export interface Scope {
 
 export type AlertState = "firing" | "resolved";
 
+/** What a platform event says of vulnerabilities. */
+export interface Vuln {
+  /** In the list of known exploited vulnerabilities. */
+  readonly kev?: boolean;
+  readonly verdict?: string;
+  readonly vex?: { readonly status?: string; readonly justification?: string };
+  /** Counts of what changed: `newCritical`, `kev`, `quieted`, ... */
+  readonly delta?: Readonly<Record<string, number>>;
+}
+
 /** What a source yields of one event: everything but what acceptance adds (id, tenant, receivedAt). */
 export interface EventInput {
   readonly source: string;
@@ -53,6 +63,7 @@ export interface EventInput {
   readonly alertState?: AlertState;
   readonly labels: Readonly<Record<string, string>>;
   readonly scope: Scope;
+  readonly vuln?: Vuln;
   readonly correlationId: string;
   readonly data?: Json;
 }

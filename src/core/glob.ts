@@ -24,18 +24,17 @@ export function globMatches(glob: string, text: string): boolean {
   return g === glob.length;
 }
 
-/** How a glob can be found in an index: all of it, its fixed beginning, its fixed end, or not at all. */
-export type GlobKey =
-  | { readonly kind: "exact"; readonly text: string }
-  | { readonly kind: "prefix"; readonly text: string }
-  | { readonly kind: "suffix"; readonly text: string }
-  | { readonly kind: "none" };
+/** How a glob can be found in an index: by all of it, its fixed beginning or its fixed end. */
+export interface GlobKey {
+  readonly kind: "exact" | "prefix" | "suffix";
+  readonly text: string;
+}
 
-/** The most selective index key of a glob. */
-export function globKey(glob: string): GlobKey {
+/** The most selective index key of a glob; undefined where it begins and ends with a wildcard. */
+export function globKey(glob: string): GlobKey | undefined {
   const first = glob.search(/[*?]/);
   if (first < 0) return { kind: "exact", text: glob };
   if (first > 0) return { kind: "prefix", text: glob.slice(0, first) };
   const last = Math.max(glob.lastIndexOf("*"), glob.lastIndexOf("?"));
-  return last < glob.length - 1 ? { kind: "suffix", text: glob.slice(last + 1) } : { kind: "none" };
+  return last < glob.length - 1 ? { kind: "suffix", text: glob.slice(last + 1) } : undefined;
 }

@@ -3,9 +3,12 @@
  * an event looks only at rules that agree with it in that: never a scan.
  * @module
  */
+import { type Condition, type ConditionValue, parseConditions } from "./condition.ts";
 import { severityRank } from "./event.ts";
-import { type GlobKey, globKey } from "./glob.ts";
-import { type LabelMatcher, parseLabelMatcher } from "./label-matcher.ts";
+import { type Expression, parseExpression } from "./expression.ts";
+import { instantMs } from "./instant.ts";
+import { type LabelMatcher, parseMatchers } from "./label-matcher.ts";
+import { type Access, bestAccesses, type IndexedField } from "./rule-access.ts";
 import type { Rule } from "./rule.ts";
 
 /** A rule ready to be matched. */
@@ -19,26 +22,38 @@ export interface CompiledRule {
   readonly order: number;
   readonly minRank: number;
   readonly labels: readonly LabelMatcher[];
+  readonly conditions: readonly Condition[];
+  readonly when?: Expression;
+  /** The rule is valid in [from, until), epoch ms. */
+  readonly from: number;
+  readonly until: number;
 }
 
-/** Where rules are found; texts of prefixes and suffixes are grouped by their length. */
+/** Where rules are found. */
 export interface RuleIndex {
   readonly size: number;
-  readonly label: ReadonlyMap<string, readonly CompiledRule[]>;
-  readonly type: GlobIndex;
-  readonly source: GlobIndex;
+  readonly field: Readonly<Record<IndexedField, GlobIndex>>;
+  /** By the label's name. */
+  readonly label: ReadonlyMap<string, GlobIndex>;
+  /** By the condition's path. */
+  readonly condition: ReadonlyMap<string, ConditionIndex>;
   /** Rules with no better predicate, by the lowest severity that they take. */
   readonly severity: readonly (readonly CompiledRule[])[];
 }
+/** Rules by what a text is, begins with or ends with. */
 export interface GlobIndex {
   readonly exact: ReadonlyMap<string, readonly CompiledRule[]>;
-  readonly prefix: ReadonlyMap<number, ReadonlyMap<string, readonly CompiledRule[]>>;
-  readonly suffix: ReadonlyMap<number, ReadonlyMap<string, readonly CompiledRule[]>>;
+  readonly prefix: readonly TextsOfLength[];
+  readonly suffix: readonly TextsOfLength[];
 }
-
-/** Key of a label pair in the index. */
-export function labelKey(name: string, value: string): string {
-  return `${name}\u0000${value}`;
+/** Rules by texts that are all as long. */
+interface TextsOfLength {
+  readonly length: number;
+  readonly texts: ReadonlyMap<string, readonly CompiledRule[]>;
+}
+interface ConditionIndex {
+  readonly segments: readonly string[];
+  readonly values: ReadonlyMap<unknown, readonly CompiledRule[]>;
 }
 
 /** Puts rules in order (priority, then id), leaving out those that are not enabled. */
@@ -46,101 +61,106 @@ export function compileRules(rules: readonly { readonly rule: Rule; readonly has
   return rules
     .filter(({ rule }) => rule.isEnabled)
     .toSorted((a, b) => a.rule.priority - b.rule.priority || (a.rule.id < b.rule.id ? -1 : 1))
-    .map(({ rule, hash }, order) => ({
-      rule,
-      hash,
-      ref: `${rule.id}@${hash.slice(0, 12)}`,
-      order,
-      minRank: severityRank(rule.match.minSeverity ?? "info"),
-      labels: (rule.match.labels ?? []).map(parseLabelMatcher),
-    }));
+    .map(({ rule, hash }, order) => compileRule(rule, hash, order));
 }
 
-/** One way to reach a rule: the keys that it would stand under. */
-interface Access {
-  readonly field: "label" | "type" | "source";
-  readonly keys: readonly GlobKey[];
+/** One rule, enabled or not; `order` is its place among those that are decided with it. */
+export function compileRule(rule: Rule, hash: string, order: number): CompiledRule {
+  const { match } = rule;
+  return {
+    rule,
+    hash,
+    ref: `${rule.id}@${hash.slice(0, 12)}`,
+    order,
+    minRank: severityRank(match.minSeverity ?? "info"),
+    labels: parseMatchers(match.labels ?? []),
+    conditions: parseConditions(match.conditions ?? {}),
+    ...(match.when === undefined ? {} : { when: parseExpression(match.when) }),
+    from: instantOr(rule.validFrom, Number.NEGATIVE_INFINITY),
+    until: instantOr(rule.validUntil, Number.POSITIVE_INFINITY),
+  };
 }
 
-/** Compiles rules into their index; the cheapest access is the one whose keys the fewest rules ask for. */
+function instantOr(text: string | undefined, absent: number): number {
+  return (text === undefined ? undefined : instantMs(text)) ?? absent;
+}
+
+interface MutableTexts {
+  readonly length: number;
+  readonly texts: Map<string, CompiledRule[]>;
+}
+interface MutableGlobs {
+  readonly exact: Map<string, CompiledRule[]>;
+  readonly prefix: MutableTexts[];
+  readonly suffix: MutableTexts[];
+}
+interface MutableCondition {
+  readonly segments: readonly string[];
+  readonly values: Map<ConditionValue, CompiledRule[]>;
+}
+interface MutableIndex {
+  readonly size: number;
+  readonly field: Readonly<Record<IndexedField, MutableGlobs>>;
+  readonly label: Map<string, MutableGlobs>;
+  readonly condition: Map<string, MutableCondition>;
+  readonly severity: CompiledRule[][];
+}
+
+/** Compiles rules into their index. */
 export function buildIndex(rules: readonly CompiledRule[]): RuleIndex {
-  const accesses = rules.map(accessesOf);
-  const asked = new Map<string, number>();
-  for (const access of accesses.flat())
-    for (const key of access.keys) count(asked, `${access.field} ${key.kind} ${textOf(key)}`);
   const index = emptyIndex(rules.length);
-  rules.forEach((rule, at) => {
-    const best = (accesses[at] ?? []).toSorted((a, b) => costOf(a, asked) - costOf(b, asked))[0];
-    if (best === undefined) index.severity[rule.minRank]?.push(rule);
-    else for (const key of best.keys) place(index, best.field, key, rule);
-  });
+  const best = bestAccesses(rules.map(({ rule, labels, conditions }) => ({ match: rule.match, labels, conditions })));
+  rules.forEach((rule, at) => place(index, best[at], rule));
   return index;
 }
 
-/** An index without rules. */
-export function emptyIndex(size = 0): MutableIndex {
-  return { size, label: new Map(), type: emptyGlobs(), source: emptyGlobs(), severity: [[], [], [], [], []] };
+function emptyIndex(size: number): MutableIndex {
+  const field = {
+    type: emptyGlobs(),
+    source: emptyGlobs(),
+    namespace: emptyGlobs(),
+    repo: emptyGlobs(),
+    verdict: emptyGlobs(),
+    vex: emptyGlobs(),
+    kev: emptyGlobs(),
+  };
+  return { size, field, label: new Map(), condition: new Map(), severity: [[], [], [], [], []] };
 }
 
 function emptyGlobs(): MutableGlobs {
-  return { exact: new Map(), prefix: new Map(), suffix: new Map() };
+  return { exact: new Map(), prefix: [], suffix: [] };
 }
 
-interface MutableGlobs {
-  exact: Map<string, CompiledRule[]>;
-  prefix: Map<number, Map<string, CompiledRule[]>>;
-  suffix: Map<number, Map<string, CompiledRule[]>>;
-}
-interface MutableIndex {
-  size: number;
-  label: Map<string, CompiledRule[]>;
-  type: MutableGlobs;
-  source: MutableGlobs;
-  severity: CompiledRule[][];
-}
-
-function accessesOf({ rule, labels }: CompiledRule): Access[] {
-  const found: Access[] = labels
-    .filter(({ value }) => value !== "") // an empty value also means that the label is missing: no key finds that
-    .map(({ name, value }) => ({ field: "label", keys: [{ kind: "exact", text: labelKey(name, value) }] }));
-  for (const [field, globs] of [["type", rule.match.types] as const, ["source", rule.match.sources] as const]) {
-    if (globs === undefined) continue;
-    const keys = [...new Map(globs.map(globKey).map((key) => [`${key.kind} ${textOf(key)}`, key])).values()];
-    if (keys.every((key) => key.kind !== "none")) found.push({ field, keys });
+function place(index: MutableIndex, access: Access | undefined, rule: CompiledRule): void {
+  if (access === undefined) index.severity[rule.minRank]?.push(rule);
+  else if (access.by === "condition") {
+    const { path, segments, value } = access.condition;
+    const made = (): MutableCondition => ({ segments, values: new Map() });
+    push(madeAt(index.condition, path, made).values, value, rule);
+  } else {
+    const globs = access.by === "field" ? index.field[access.field] : madeAt(index.label, access.name, emptyGlobs);
+    for (const { kind, text } of access.keys)
+      push(kind === "exact" ? globs.exact : textsOf(globs[kind], text.length), text, rule);
   }
-  return found;
 }
 
-function costOf(access: Access, asked: ReadonlyMap<string, number>): number {
-  let cost = 0;
-  for (const key of access.keys) {
-    const askers = asked.get(`${access.field} ${key.kind} ${textOf(key)}`) ?? 0;
-    cost += key.kind === "exact" ? askers : (askers * 8) / textOf(key).length + 1; // a short prefix fits many events
-  }
-  return cost;
+/** The texts of one length; there are few lengths. */
+function textsOf(all: MutableTexts[], length: number): Map<string, CompiledRule[]> {
+  const there = all.find((one) => one.length === length);
+  if (there !== undefined) return there.texts;
+  const texts = new Map<string, CompiledRule[]>();
+  all.push({ length, texts });
+  return texts;
 }
 
-function textOf(key: GlobKey): string {
-  return key.kind === "none" ? "" : key.text;
+function push<K>(map: Map<K, CompiledRule[]>, key: K, rule: CompiledRule): void {
+  madeAt(map, key, () => []).push(rule);
 }
 
-function count(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-function place(index: MutableIndex, field: Access["field"], key: GlobKey, rule: CompiledRule): void {
-  if (field === "label") return push(index.label, textOf(key), rule);
-  const globs = index[field];
-  if (key.kind === "exact") return push(globs.exact, key.text, rule);
-  if (key.kind === "none") return;
-  const byLength = globs[key.kind];
-  const texts = byLength.get(key.text.length) ?? new Map<string, CompiledRule[]>();
-  byLength.set(key.text.length, texts);
-  push(texts, key.text, rule);
-}
-
-function push(map: Map<string, CompiledRule[]>, key: string, rule: CompiledRule): void {
-  const rules = map.get(key);
-  if (rules === undefined) map.set(key, [rule]);
-  else rules.push(rule);
+function madeAt<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const there = map.get(key);
+  if (there !== undefined) return there;
+  const made = make();
+  map.set(key, made);
+  return made;
 }

@@ -4,11 +4,13 @@
  */
 import { z } from "zod";
 import { canonicalJson } from "./canonical-json.ts";
+import { Calendar } from "./calendar.ts";
 import { Binding, Channel } from "./channel.ts";
 import type { Kind } from "./config.ts";
 import { sha256Hex } from "./hash.ts";
 import type { Json } from "./json.ts";
 import { pointerOf } from "./pointer.ts";
+import { Policy } from "./policy.ts";
 import { checkTemplate } from "./render-check.ts";
 import { Rule } from "./rule.ts";
 import { Template } from "./template.ts";
@@ -23,6 +25,8 @@ export interface ObjectFault {
 
 /** A checked object: its value with defaults filled in, and its canonical text as it was given. */
 export type ConfigObject =
+  | { readonly kind: "calendars"; readonly id: string; readonly hash: string; readonly value: Calendar }
+  | { readonly kind: "policies"; readonly id: string; readonly hash: string; readonly value: Policy }
   | { readonly kind: "rules"; readonly id: string; readonly hash: string; readonly value: Rule }
   | { readonly kind: "channels"; readonly id: string; readonly hash: string; readonly value: Channel }
   | { readonly kind: "templates"; readonly id: string; readonly hash: string; readonly value: Template }
@@ -34,11 +38,24 @@ export interface CheckedObject {
   readonly text: string;
 }
 
-const SCHEMAS = { rules: Rule, channels: Channel, templates: Template, binding: Binding } as const;
+const SCHEMAS = {
+  binding: Binding,
+  calendars: Calendar,
+  channels: Channel,
+  policies: Policy,
+  rules: Rule,
+  templates: Template,
+} as const;
 
 /** JSON Schema (2020-12) of each kind that people write, by the name of its schema. */
 export function publishedSchemas(): Readonly<Record<string, Json>> {
-  return { "rule/v1": jsonSchema(Rule), "channel/v1": jsonSchema(Channel), "template/v1": jsonSchema(Template) };
+  return {
+    "calendar/v1": jsonSchema(Calendar),
+    "channel/v1": jsonSchema(Channel),
+    "policy/v1": jsonSchema(Policy),
+    "rule/v1": jsonSchema(Rule),
+    "template/v1": jsonSchema(Template),
+  };
 }
 
 function jsonSchema(schema: z.ZodType): Json {
@@ -75,6 +92,10 @@ export function readObject(
 
 function tagged(kind: Kind, { id, hash, value }: { id: string; hash: string; value: unknown }): ConfigObject {
   switch (kind) {
+    case "calendars":
+      return { kind, id, hash, value: Calendar.parse(value) };
+    case "policies":
+      return { kind, id, hash, value: Policy.parse(value) };
     case "rules":
       return { kind, id, hash, value: Rule.parse(value) };
     case "channels":

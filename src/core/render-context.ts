@@ -2,6 +2,7 @@
  * What a template sees: plain, bounded copies of what is told of, with severity in words and colour.
  * @module
  */
+import type { WindowKind } from "./cells.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Event, Severity } from "./event.ts";
 import { isJsonObject, type Json } from "./json.ts";
@@ -40,6 +41,88 @@ export interface RenderContext {
   readonly delivery: { readonly id: string };
   /** Epoch ms; `{{time receivedAt}}`. */
   readonly receivedAt: number;
+  /** What was swallowed before this event, which its message tells of besides. */
+  readonly aggregate?: Aggregate;
+  /** What a window's message tells of; only there. */
+  readonly digest?: Digest;
+}
+
+/** Events like this one that had no message of their own; `openedAt` is the instant of the first, epoch ms. */
+export interface Aggregate {
+  readonly count: number;
+  readonly openedAt: number;
+}
+
+/** A window as its message tells of it. `shownCount`, `moreCount` and `staleCount` make `itemCount`. */
+export interface Digest {
+  readonly id: string;
+  /** Cadence, `group`, `quiet` or `flap`. */
+  readonly window: string;
+  readonly kind: WindowKind;
+  /** `Hourly digest`, `Held during quiet hours`, ... */
+  readonly kindText: string;
+  /** The message's title without the counts, where it has them. */
+  readonly title: string;
+  /** Epoch ms. */
+  readonly openedAt: number;
+  readonly closedAt: number;
+  readonly itemCount: number;
+  /** In `groups`. */
+  readonly shownCount: number;
+  /** Not listed, because there are too many. */
+  readonly moreCount: number;
+  /** Not listed, because they were too old when the window was released. */
+  readonly staleCount: number;
+  /** Of what is listed: each severity of what is not resolved, the highest first, then `resolved`. */
+  readonly counts: readonly BadgeCount[];
+  /** Of what is listed: each severity, resolved or not, the highest first. */
+  readonly severityCounts: readonly BadgeCount[];
+  readonly resolvedCount: number;
+  /** Sums of what is listed that are not nought, by name; and the same in words. */
+  readonly delta: readonly NameValue[];
+  readonly deltaText: string;
+  /** Of a group: what its members have in common. */
+  readonly labels: readonly NameValue[];
+  /** By namespace, then repository. */
+  readonly groups: readonly DigestGroup[];
+  /** The groups without their items, where there are several, but not too many to be looked over. */
+  readonly overview: readonly Omit<DigestGroup, "items">[];
+}
+export interface BadgeCount {
+  readonly badge: Badge;
+  readonly count: number;
+}
+export interface DigestGroup {
+  readonly namespace: string;
+  readonly repo: string;
+  /** `namespace / repo`, one of them, or `Other`. */
+  readonly title: string;
+  /** Highest of what is not resolved; else `resolved`. */
+  readonly badge: Badge;
+  readonly count: number;
+  /** Oldest first. */
+  readonly items: readonly DigestItem[];
+}
+export interface DigestItem {
+  readonly eventId: string;
+  readonly title: string;
+  readonly type: string;
+  readonly source: string;
+  readonly subject: string;
+  readonly namespace: string;
+  readonly repo: string;
+  readonly resource: string;
+  readonly severity: Badge;
+  /** Resolved, else the severity. */
+  readonly badge: Badge;
+  /** `firing`, `resolved`, or empty. */
+  readonly alertState: string;
+  /** Epoch ms; and in UTC, with the date only where the window goes over midnight. */
+  readonly at: number;
+  readonly when: string;
+  /** What is not nought, by name; and the same in words. */
+  readonly delta: readonly NameValue[];
+  readonly deltaText: string;
 }
 
 export const BADGES: Readonly<Record<Severity | "resolved", Badge>> = {
@@ -59,30 +142,47 @@ const MAX_NODES = 2000;
 const TITLES = ["summary", "title", "message"];
 const MESSAGES = ["description", "message", "text", "reason"];
 
-/** Everything that a template may tell of a delivery and its event. Bounded: what is left out shows. */
-export function renderContext(site: string, delivery: Delivery, event: Event): RenderContext {
+/**
+ * Everything that a template may tell of a delivery and its event, and of what that event's message tells of besides.
+ * Bounded: what is left out shows.
+ */
+export function renderContext(site: string, delivery: Delivery, event: Event, aggregate?: Aggregate): RenderContext {
   const data = isJsonObject(event.data) ? event.data : {};
   const title = titleOf(event, data);
   const message = MESSAGES.map((name) => data[name]).find((text) => isText(text) && oneLine(text) !== title);
-  const severity = BADGES[delivery.severity];
   const isResolved = event.alertState === "resolved";
   return {
-    site,
-    tenant: delivery.tenant,
+    ...origin(site, delivery),
     title,
     message: isText(message) ? clean(message) : "",
-    severity,
-    badge: isResolved ? BADGES.resolved : severity,
+    badge: isResolved ? BADGES.resolved : BADGES[delivery.severity],
     isResolved,
     event: plain({ ...event }),
     labels: rows(event.labels),
     details: rows(data, new Set(["labels", "scope", ...TITLES, ...MESSAGES])),
+    receivedAt: event.receivedAt,
+    ...(aggregate === undefined ? {} : { aggregate: { count: aggregate.count, openedAt: aggregate.openedAt } }),
+  };
+}
+
+type Origin = Pick<RenderContext, "site" | "tenant" | "severity" | "rule" | "action" | "channel" | "delivery">;
+
+/** Where a message comes from and why, whatever it tells of. */
+export function origin(site: string, delivery: Delivery): Origin {
+  return {
+    site,
+    tenant: delivery.tenant,
+    severity: BADGES[delivery.severity],
     rule: { id: delivery.rule.replace(/@[0-9a-f]*$/, ""), ref: delivery.rule },
     action: delivery.action,
     channel: delivery.channel,
     delivery: { id: delivery.id },
-    receivedAt: event.receivedAt,
   };
+}
+
+/** What happened, in one bounded line, as the event says it; what a window keeps of its member. */
+export function eventTitle(event: Event): string {
+  return titleOf(event, isJsonObject(event.data) ? event.data : {});
 }
 
 function titleOf(event: Event, data: Readonly<Record<string, Json>>): string {
@@ -92,7 +192,7 @@ function titleOf(event: Event, data: Readonly<Record<string, Json>>): string {
 }
 
 /** Plain values of an object as rows, by name; what exceeds the limit is counted in a last row. */
-function rows(values: Readonly<Record<string, Json>>, without: ReadonlySet<string> = new Set()): NameValue[] {
+export function rows(values: Readonly<Record<string, Json>>, without: ReadonlySet<string> = new Set()): NameValue[] {
   const names = Object.keys(values).filter((name) => !without.has(name) && isScalar(values[name]));
   const told = names.toSorted(byCodeUnits).slice(0, MAX_ITEMS);
   const made = told.map((name) => ({ name: cut(oneLine(name), MAX_TITLE), value: clean(textOf(values[name])) }));
@@ -100,7 +200,7 @@ function rows(values: Readonly<Record<string, Json>>, without: ReadonlySet<strin
 }
 
 /** A bounded copy: keys sorted, texts cut, nothing inherited, nothing that a template could call. */
-function plain(value: unknown): unknown {
+export function plain(value: unknown): unknown {
   const left = { nodes: MAX_NODES };
   const copy = (from: unknown, depth: number): unknown => {
     if (typeof from === "string") return clean(from);
@@ -169,6 +269,6 @@ function isScalar(value: Json | undefined): boolean {
 }
 
 /** For names that are each there once. */
-function byCodeUnits(left: string, right: string): number {
+export function byCodeUnits(left: string, right: string): number {
   return left < right ? -1 : 1;
 }

@@ -4,6 +4,20 @@ import { Id, Text } from "./object.ts";
 /** The template of an action that names none. */
 export const DEFAULT_TEMPLATE = "tmpl-event";
 
+/** The template of a window's message where the action names none that is made for it. */
+export const DIGEST_TEMPLATE = "tmpl-digest-hourly";
+const DAILY_TEMPLATE = "tmpl-digest-daily";
+
+/** The shipped template for a window: cadence, `group`, `quiet` or `flap`. */
+export function digestTemplateFor(window: string): string {
+  return window === "1d" ? DAILY_TEMPLATE : DIGEST_TEMPLATE;
+}
+
+/** Whether a template is made for windows: its purpose is `digest`. */
+export function isDigestTemplate({ purpose }: Pick<Template, "purpose">): boolean {
+  return purpose === "digest";
+}
+
 /** `template/v1`: Handlebars sources of one message. Only the fields that are built; another one is refused by name. */
 export const Template = z.strictObject({
   schema: z.literal("template/v1"),

@@ -2,9 +2,8 @@
  * What `decide` sees and writes: the state as the questions before left it, and the plan.
  * @module
  */
-import type { Cells, Noun } from "./cells.ts";
+import type { Cells, Noun, WindowMember } from "./cells.ts";
 import type { Event } from "./event.ts";
-import type { Json } from "./json.ts";
 import type { LeafInput } from "./leaf.ts";
 
 /** What a question is stamped with when it is dequeued. */
@@ -42,7 +41,7 @@ export interface AcceptedEvent {
 /** The state as the questions before left it, and the plan that deciding writes into. Everything is undone if `decide` throws. */
 export interface View {
   readonly get: <N extends Noun>(noun: N, tenant: string, key: string) => Cells[N] | undefined;
-  /** Cells whose key starts with `prefix`, in order of keys. Not for `identity`. */
+  /** Cells whose key starts with `prefix`, in order of keys; of `announced`, `claim` and `flap` in the order of their making. Not for `identity`. */
   readonly list: <N extends Noun>(
     noun: N,
     tenant: string,
@@ -61,12 +60,17 @@ export interface View {
   readonly clearTimer: (tenant: string, timer: TimerRow) => void;
   /** Appends a member to a window; `n` counts from 0. */
   readonly member: (tenant: string, member: MemberRow) => void;
+  /** Members of a window from number `from` on, oldest first, those of this plan too. */
+  readonly members: (tenant: string, window: string, from: number, limit: number) => readonly WindowMember[];
   /** Leaves in a tenant's log so far; 0 for a tenant without one. */
   readonly logSize: (tenant: string) => number;
   /** Changes all rows of a kind as they were before this commit; only for a flow that is `alone` and reads none of them. */
   readonly sweep: (sweep: Sweep) => void;
 }
-/** `shift-due`: every timer and every delivery's `dueAt`, of all tenants, moves by so many ms, to the epoch at the least. */
+/**
+ * `shift-due`: every timer and every delivery's `dueAt`, of all tenants, moves by so many ms, to the epoch at the least;
+ * all dedupe claims lapse.
+ */
 export interface Sweep {
   readonly sweep: "shift-due";
   readonly by: number;
@@ -79,5 +83,5 @@ export interface TimerRow {
 export interface MemberRow {
   readonly window: string;
   readonly n: number;
-  readonly body: Json;
+  readonly body: WindowMember;
 }

@@ -1,9 +1,10 @@
 import type { Generation } from "../core/config.ts";
 import type { ObjectChange } from "../core/config-plan.ts";
 import { EMPTY_GENERATION } from "../core/config-plan.ts";
-import type { Flow, View } from "../ports.ts";
+import { type Flow, SITE_TENANT, type View } from "../ports.ts";
 import type { JsonObject } from "../core/json.ts";
 import { FlowError } from "./error.ts";
+import { followWindows } from "./window-follow.ts";
 
 /** A compare-and-swap of a tenant's generation; the candidate has been staged and compiled aside. */
 export interface ConfigSwitchInput {
@@ -14,6 +15,8 @@ export interface ConfigSwitchInput {
   readonly why?: string;
 }
 
+/** Tenants at most, as many as a store has logs. */
+const MAX_TENANTS = 8192;
 /** Bytes of changes that one leaf names; a larger change is told by its count and the kept generations. */
 const CHANGES_BYTES = 30_000;
 
@@ -22,8 +25,8 @@ export const configSwitch: Flow<ConfigSwitchInput, { readonly n: number }> = {
   alone: true,
   prepare: ({ tenant }, { actor, base, candidate, changes, why }) => ({
     cells: [{ noun: "generation", tenant, key: "current" }],
-    decide: (view) => {
-      switchGeneration(view, { tenant, base, candidate });
+    decide: (view, stamp) => {
+      switchGeneration(view, { tenant, base, candidate }, stamp.now);
       view.leaf(tenant, {
         type: "config.change",
         actor,
@@ -41,16 +44,23 @@ export const configSwitch: Flow<ConfigSwitchInput, { readonly n: number }> = {
   }),
 };
 
-/** Puts the candidate where `base` is the current generation; throws FlowError `conflict` otherwise. */
+/**
+ * Puts the candidate where `base` is the current generation, and has the open windows of all that it touches looked at;
+ * throws FlowError `conflict` where another one is current.
+ */
 export function switchGeneration(
   view: View,
   { tenant, base, candidate }: { tenant: string; base: string; candidate: Generation },
+  now: number,
 ): void {
   const current = view.get("generation", tenant, "current") ?? EMPTY_GENERATION;
   if (current.id !== base)
     throw new FlowError("conflict", `the configuration of ${tenant} was changed meanwhile; plan again`);
   view.put("generation", tenant, candidate.id, candidate); // kept: undo, explain and replay go back to it
   view.put("generation", tenant, "current", candidate);
+  const touched =
+    tenant === SITE_TENANT ? view.list("tenant", SITE_TENANT, "", MAX_TENANTS).map(([id]) => id) : [tenant];
+  for (const one of touched) followWindows(view, { tenant: one, due: now, why: "config" });
 }
 
 /** As many changes as fit one leaf; `count` beside them tells how many there were. */

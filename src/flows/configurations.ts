@@ -118,6 +118,15 @@ function knownKey({ kind, id, hash }: ConfigObject): string {
   return `${kind}/${id} ${hash}`;
 }
 
+/** Compiles a tenant's merged map; the site's policy fills what the tenant's own lacks. */
+function compiled(state: State, tenant: string, candidates: readonly Candidate[] = []): Compiled {
+  const map = mapOf(state, tenant, candidates);
+  const key = "policies/default";
+  const hash = candidateOf(state, SITE_TENANT, candidates).objects[key];
+  const site = hash === undefined ? undefined : state.known.get(`${key} ${hash}`);
+  return compile(tenant, map, objectsOf(state.known, map), site?.kind === "policies" ? site.value : undefined);
+}
+
 function preview(state: State, candidates: readonly Candidate[], objects: readonly ConfigObject[]): Preview[] {
   const fresh = new Map(objects.map((object) => [knownKey(object), object]));
   const known = { get: (key: string) => fresh.get(key) ?? state.known.get(key) };
@@ -144,8 +153,7 @@ function stage(state: State, objects: readonly ConfigObject[], candidates: reado
   }
   state.aside.clear();
   for (const tenant of touchedBy(state, candidates)) {
-    const map = mapOf(state, tenant, candidates);
-    state.aside.set(asideKey(state, tenant, candidates), compile(tenant, map, objectsOf(state.known, map)));
+    state.aside.set(asideKey(state, tenant, candidates), compiled(state, tenant, candidates));
   }
 }
 
@@ -166,8 +174,7 @@ function follow(state: State, { cells }: Committed): void {
 
 function adopt(state: State, tenant: string): void {
   const key = asideKey(state, tenant);
-  const map = mapOf(state, tenant);
-  state.compiled.set(tenant, state.aside.get(key) ?? compile(tenant, map, objectsOf(state.known, map)));
+  state.compiled.set(tenant, state.aside.get(key) ?? compiled(state, tenant));
   state.aside.delete(key);
 }
 

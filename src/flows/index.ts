@@ -1,8 +1,16 @@
 import { attempt } from "./attempt.ts";
 import { clockJump } from "./clock-jump.ts";
 import { configSwitch } from "./config-switch.ts";
+import { digestFlush } from "./digest-flush.ts";
+import { expire } from "./expire.ts";
+import { flapFlush } from "./flap-flush.ts";
+import { memberSettle } from "./member-settle.ts";
+import { quietRelease } from "./quiet-release.ts";
+import { windowCommand } from "./window-command.ts";
+import { windowFollow } from "./window-follow.ts";
 import { ingest } from "./ingest.ts";
 import { kitImport, kitRefuse } from "./kit-import.ts";
+import { muteChange } from "./mute-change.ts";
 import { noteKeep } from "./note-keep.ts";
 import { siteInit, siteStart, siteStop } from "./site-run.ts";
 import { tenantOpen } from "./tenant-open.ts";
@@ -14,9 +22,17 @@ export const FLOWS = {
   attempt,
   "clock-jump": clockJump,
   "config-switch": configSwitch,
+  "digest-flush": digestFlush,
+  expire,
+  "flap-flush": flapFlush,
+  "member-settle": memberSettle,
+  "quiet-release": quietRelease,
+  "window-command": windowCommand,
+  "window-follow": windowFollow,
   ingest,
   "kit-import": kitImport,
   "kit-refuse": kitRefuse,
+  "mute-change": muteChange,
   "note-keep": noteKeep,
   "site-init": siteInit,
   "site-start": siteStart,

@@ -34,7 +34,7 @@ export const kitImport: Flow<KitImportInput, null> = {
   alone: true,
   prepare: (_context, { actor, stream, head, before, heads, switches, signers }) => ({
     cells: [{ noun: "stream", tenant: SITE_TENANT, key: stream }],
-    decide: (view) => {
+    decide: (view, stamp) => {
       const held = view.get("stream", SITE_TENANT, stream);
       if (held?.manifest !== before)
         throw new KitError("KIT_ROLLBACK", "another kit of the stream was taken in meanwhile");
@@ -46,7 +46,7 @@ export const kitImport: Flow<KitImportInput, null> = {
         if (known === undefined || comparePlaces(known, told) < 0)
           view.put("known", SITE_TENANT, other, { epoch, sequence, manifest });
       }
-      for (const one of switches) switchGeneration(view, one);
+      for (const one of switches) switchGeneration(view, one, stamp.now);
       view.leaf(SITE_TENANT, {
         type: "kit.import",
         actor,

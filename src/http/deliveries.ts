@@ -10,7 +10,7 @@ import type { Attempt } from "./services.ts";
 export function routeDeliveries(http: Http): void {
   const { deliveries } = http.services;
   route(http, "GET /api/v1/deliveries", async ({ c, tenant }) => {
-    const query = readQuery(c, ["limit", "cursor", "status", "channel", "event"]);
+    const query = readQuery(c, ["limit", "cursor", "status", "channel", "event", "window"]);
     const { items, cursor } = await deliveries.page(tenant, { ...query, ...pageOf(query) });
     return page(items.map(presentDelivery), cursor, c.req.url);
   });
@@ -50,6 +50,7 @@ function presentDelivery(delivery: Delivery): object {
     payload,
     leaves,
     draft: _draft,
+    trace: _trace, // explain tells it
     createdAt,
     dueAt,
     deliveredAt,

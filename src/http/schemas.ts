@@ -1,24 +1,37 @@
 import { publishedSchemas } from "../core/objects.ts";
+import { PLATFORM_KINDS } from "../core/platform/index.ts";
 import { json } from "./answer.ts";
 import { HttpError } from "./error.ts";
 import { readQuery } from "./query.ts";
 import { type Http, param, route } from "./route.ts";
 
-/** By the name in the path: that of the schema, with `-` for `/`. */
-const SCHEMAS = new Map(
+/** Schemas of objects by the name in the path: that of the schema, with `-` for `/`. */
+const OBJECTS = new Map(
   Object.entries(publishedSchemas()).map(([schema, document]) => [schema.replace("/", "-"), { schema, document }]),
 );
+/** Platform kinds by the name in the path: the type, but for a family's. */
+const EVENTS = new Map(PLATFORM_KINDS.map((kind) => [kind.name, kind]));
+const NAMES = [...OBJECTS.keys(), ...EVENTS.keys()].join(", ");
 
-/** `GET /schemas` and `/schemas/{name}`: the JSON Schemas of the objects that people write. */
+/** `GET /schemas`, `/schemas/{name}`, `/schemas/{name}/sample`: of the objects that people write, and of the data of platform events. */
 export function routeSchemas(http: Http): void {
   route(http, "GET /api/v1/schemas", async ({ c }) => {
     readQuery(c, []);
-    return json({ items: [...SCHEMAS].map(([name, { schema }]) => ({ name, schema })) });
+    const objects = [...OBJECTS].map(([name, { schema }]) => ({ name, schema }));
+    const events = [...EVENTS].map(([name, { type }]) => ({ name, type }));
+    return json({ items: [...objects, ...events] });
   });
   route(http, "GET /api/v1/schemas/:name", async ({ c }) => {
     readQuery(c, []);
-    const found = SCHEMAS.get(param(c, "name"));
-    if (found === undefined) throw new HttpError("not-found", `known here: ${[...SCHEMAS.keys()].join(", ")}`);
-    return json(found.document);
+    const name = param(c, "name");
+    const document = OBJECTS.get(name)?.document ?? EVENTS.get(name)?.jsonSchema();
+    if (document === undefined) throw new HttpError("not-found", `known here: ${NAMES}`);
+    return json(document);
+  });
+  route(http, "GET /api/v1/schemas/:name/sample", async ({ c }) => {
+    readQuery(c, []);
+    const kind = EVENTS.get(param(c, "name"));
+    if (kind === undefined) throw new HttpError("not-found", `with a sample: ${[...EVENTS.keys()].join(", ")}`);
+    return json(kind.sample);
   });
 }

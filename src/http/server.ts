@@ -3,17 +3,23 @@ import { routeConfig } from "./config.ts";
 import { type Context, type Env, type HttpContext } from "./context.ts";
 import { coarseTimeout } from "./deadline.ts";
 import { routeDeliveries } from "./deliveries.ts";
+import { routeDigests } from "./digests.ts";
 import { HttpError } from "./error.ts";
 import { routeEvents } from "./events.ts";
+import { routeExplain } from "./explain.ts";
 import { routeHealth } from "./health.ts";
 import { routeKits } from "./kits.ts";
 import { routeLedger } from "./ledger.ts";
 import { routeMaildrop } from "./maildrop.ts";
+import { routeMaintenance } from "./maintenance.ts";
 import { methodsOf } from "./permissions.ts";
 import { createDiskGate, createRateGate } from "./pressure.ts";
 import { codeOf, problemAnswer, problemOf } from "./problem.ts";
 import type { Http } from "./route.ts";
 import { routeSchemas } from "./schemas.ts";
+import { routeSilences } from "./silences.ts";
+import { routeStats } from "./stats.ts";
+import { routeSuppressions } from "./suppressions.ts";
 
 const INSTANCE_BYTES = 8;
 
@@ -33,6 +39,12 @@ export function createHttp(context: HttpContext, mediaTypes: readonly string[]):
   routeHealth(http);
   routeEvents(http, mediaTypes);
   routeDeliveries(http);
+  routeExplain(http);
+  routeDigests(http);
+  routeStats(http);
+  routeSilences(http);
+  routeSuppressions(http);
+  routeMaintenance(http);
   routeConfig(http);
   routeSchemas(http);
   routeKits(http);

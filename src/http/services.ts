@@ -3,12 +3,17 @@
  * What a call refuses it throws as an error that problem.ts knows (HttpError, FlowError, StoreError, KitError).
  * @module
  */
+import type { WeeklyGrid } from "../core/calendar.ts";
 import type { ConfigPlan } from "../core/config-plan.ts";
 import type { Generation, Kind } from "../core/config.ts";
 import type { Delivery, EventReceipt, Reason } from "../core/delivery.ts";
+import type { RuleFaultRecord, WindowKind, WindowRecord } from "../core/cells.ts";
 import type { Event, EventInput } from "../core/event.ts";
+import type { DeliveryExplanation, EventExplanation, GatheringExplanation } from "../core/explain.ts";
 import type { Json } from "../core/json.ts";
-import type { AcceptedEvent, Answered, DeliveryQuery, EventQuery, Opening, Page } from "../ports.ts";
+import type { MuteKind, MuteRecord, MuteState } from "../core/mute.ts";
+import type { WindowCommand } from "../flows/window-command.ts";
+import type { AcceptedEvent, Answered, DeliveryCounts, DeliveryQuery, EventQuery, Opening, Page } from "../ports.ts";
 
 /** Who asks for a change, and in which tenant. */
 export interface Caller {
@@ -20,10 +25,14 @@ export interface Caller {
 export interface Services {
   readonly events: EventService;
   readonly deliveries: DeliveryService;
+  readonly digests: DigestService;
+  readonly explain: ExplainService;
+  readonly stats: StatsService;
   readonly config: ConfigService;
   readonly kits: KitService;
   readonly ledger: LedgerService;
   readonly maildrop: MaildropService;
+  readonly mutes: MuteService;
 }
 
 export interface EventService {
@@ -53,6 +62,32 @@ export interface DeliveryService {
    */
   readonly receipt: (tenant: string, id: string, leaf: number | undefined) => Promise<string | undefined>;
 }
+/** A window as people see it: its time as the wall clock has it, epoch ms. */
+export interface ShownWindow extends WindowRecord {
+  readonly dueAt: number;
+}
+
+export interface DigestService {
+  /** Open windows, the one that is due first before the others; of one action key, or of an action with all its groups. */
+  readonly open: (tenant: string, actionKey?: string) => Promise<readonly ShownWindow[]>;
+  /** Does it and answers the windows as they are then. Throws FlowError `missing`, `conflict` or `invalid`. */
+  readonly command: (caller: Caller, command: DigestCommand) => Promise<readonly ShownWindow[]>;
+}
+export type DigestCommand = Omit<WindowCommand, "actor">;
+
+export interface StatsService {
+  readonly of: (tenant: string) => Promise<Stats>;
+}
+export interface Stats extends DeliveryCounts {
+  /** Open digests and groups. */
+  readonly openDigestCount: number;
+  readonly openWindows: Readonly<Record<WindowKind, number>>;
+  /** Channels that are parked. */
+  readonly downChannels: readonly { readonly id: string; readonly since: number; readonly reason: string }[];
+  /** Rules whose expression could not be evaluated, by version. */
+  readonly ruleFaults: readonly ({ readonly rule: string } & RuleFaultRecord)[];
+}
+
 /** What a `delivery.attempt` leaf tells. Instants are epoch ms. */
 export interface Attempt {
   readonly n: number;
@@ -63,6 +98,18 @@ export interface Attempt {
   readonly due?: number;
   /** Sequence number of the leaf. */
   readonly seq: number;
+}
+
+export interface ExplainService {
+  /** Undefined for an unknown event. */
+  readonly event: (tenant: string, id: string, asker: ExplainAsker) => Promise<EventExplanation | undefined>;
+  /** Of a delivery, or of a window by its id; undefined for an unknown one. */
+  readonly delivery: (tenant: string, id: string) => Promise<DeliveryExplanation | GatheringExplanation | undefined>;
+}
+/** Who asks, and about which one rule. To a tenant's principal the site's rules do not say what they want. */
+export interface ExplainAsker {
+  readonly isSite: boolean;
+  readonly rule?: string;
 }
 
 export interface ConfigService {
@@ -180,4 +227,63 @@ export interface Mail extends MailSummary {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly text?: string;
   readonly html?: string;
+}
+
+/** Silences, maintenance windows and suppressions. */
+export interface MuteService {
+  /** Highest id first. */
+  readonly page: (tenant: string, kind: MuteKind, query: MuteQuery) => Promise<Page<ShownMute>>;
+  readonly get: (tenant: string, kind: MuteKind, id: string) => Promise<ShownMute | undefined>;
+  /** Makes or edits all of them or none, and answers them as they are then, in their order. */
+  readonly put: (caller: Caller, given: readonly GivenMute[], request: MuteRequest) => Promise<readonly ShownMute[]>;
+  /** Ends one; one that has ended is left as it is. */
+  readonly expire: (caller: Caller, kind: MuteKind, id: string) => Promise<ShownMute | undefined>;
+  /** What a silence with these matchers would mute now. */
+  readonly preview: (tenant: string, matchers: readonly string[]) => Promise<MutePreview>;
+}
+export interface MuteQuery {
+  readonly limit: number;
+  readonly cursor?: string;
+  /** Absent: those that have not ended. */
+  readonly state?: MuteState | "all";
+  /** Those that ask for such a value of its label. */
+  readonly matcher?: string;
+  readonly rule?: string;
+}
+export interface ShownMute {
+  readonly record: MuteRecord;
+  readonly state: MuteState;
+}
+/** What people state; epoch ms and ms. Without a start it begins now; without an end or a duration it has none. */
+export type GivenMute = {
+  readonly id?: string | undefined;
+  readonly startsAt?: number | undefined;
+  readonly endsAt?: number | undefined;
+  readonly duration?: number | undefined;
+  /** Absent: the principal. */
+  readonly author?: string | undefined;
+  readonly comment: string;
+} & (
+  | { readonly kind: "silences"; readonly matchers: readonly string[] }
+  | { readonly kind: "maintenance"; readonly matchers: readonly string[]; readonly weekly?: WeeklyGrid | undefined }
+  | { readonly kind: "suppressions"; readonly rule: string }
+);
+export interface MuteRequest {
+  /** Faults name the place of each. */
+  readonly isBatch: boolean;
+  /** However many events it mutes. */
+  readonly isForced: boolean;
+  /** What an id must be: new, or that of one. */
+  readonly requires: "absent" | "present";
+}
+export interface MutePreview {
+  /** Of the last events; the newest of those that it would mute. */
+  readonly events: Muted<Event>;
+  /** Of the open windows: those that only told of what it would mute. */
+  readonly windows: Muted<{ readonly id: string; readonly action: string; readonly count: number }>;
+}
+interface Muted<T> {
+  readonly looked: number;
+  readonly muted: number;
+  readonly items: readonly T[];
 }

@@ -1,21 +1,27 @@
 /**
- * From a delivery to the message that leaves: its event, its template as it was decided, rendered.
+ * From a delivery to the message that leaves: its event or window, its template as it was decided, rendered.
  * @module
  */
+import type { WindowMember, WindowRecord } from "../core/cells.ts";
 import type { CompiledChannel } from "../core/config.ts";
 import type { Delivery, Reason } from "../core/delivery.ts";
 import { CoreError } from "../core/error.ts";
 import { type CompiledTemplate, compileTemplate, payloadHash, render } from "../core/render.ts";
-import { renderContext } from "../core/render-context.ts";
+import { type RenderContext, renderContext } from "../core/render-context.ts";
+import { renderWindow } from "../core/render-digest.ts";
 import { Template } from "../core/template.ts";
-import type { AcceptedEvent, LogRecord, Message, Reader } from "../ports.ts";
+import type { AcceptedEvent, Configurations, LogRecord, Message, Reader } from "../ports.ts";
 
 const TEMPLATES_KEPT = 200;
 /** Deliveries of one event follow each other. */
 const EVENTS_KEPT = 32;
+/** Deliveries of one window, one for each addressee, follow each other. */
+const WINDOWS_KEPT = 4;
 
 export interface MessageDoors {
-  readonly read: Pick<Reader, "event" | "objects">;
+  readonly read: Pick<Reader, "cell" | "event" | "members" | "objects">;
+  /** Where a tenant's item cap is found: so many items of a window are listed. */
+  readonly configurations: Configurations;
   readonly site: string;
   /** Head of a tenant's log as it stands. */
   readonly head: (tenant: string) => Promise<Pick<LogRecord, "origin" | "size" | "root"> | undefined>;
@@ -27,21 +33,19 @@ export type Made =
 export type MessageMaker = (delivery: Delivery, channel: CompiledChannel) => Promise<Made>;
 
 /** Makes messages; compiled templates are kept by the hash of their object. Rejects only where the store cannot be read. */
-export function messageMaker({ read, site, head }: MessageDoors): MessageMaker {
+export function messageMaker(doors: MessageDoors): MessageMaker {
+  const { read, head } = doors;
   const templates = keeper(TEMPLATES_KEPT, async (hash: string) => compiled((await read.objects([hash]))[0]?.text));
-  const events = keeper(EVENTS_KEPT, async (key: string): Promise<AcceptedEvent | undefined> => {
-    const [tenant = "", id = ""] = key.split(" ");
-    return await read.event(tenant, id);
-  });
+  const contextOf = contextMaker(doors);
   return async (delivery, channel) => {
     const to = delivery.to || channel.to.join(", "); // a bound `to` may have come after the decision: then all are told
     if (to === "") return never("dropped", { code: "no-recipient", by: channel.id });
     if (delivery.template === undefined) return never("dead", { code: "template-missing" });
     const template = await templates(delivery.template.hash);
     if (template === undefined) return never("dead", { code: "template-missing", by: delivery.template.id });
-    const accepted = delivery.event === undefined ? undefined : await events(`${delivery.tenant} ${delivery.event}`);
+    const context = await contextOf(delivery);
     const rendered =
-      accepted === undefined || template === "broken" ? undefined : renderOne(template, { site, delivery, accepted });
+      context === undefined || template === "broken" ? undefined : attempted(() => render(template, context()));
     if (rendered === undefined) return never("dead", { code: "render-failed", by: delivery.template.id });
     const ledger = await head(delivery.tenant);
     const { id, tenant, severity, correlationId } = delivery;
@@ -58,21 +62,47 @@ export function messageMaker({ read, site, head }: MessageDoors): MessageMaker {
   };
 }
 
+/** Finds what a delivery tells of; undefined where there is no such event or window. */
+function contextMaker({
+  read,
+  site,
+  configurations,
+}: MessageDoors): (delivery: Delivery) => Promise<(() => RenderContext) | undefined> {
+  const events = keeper(EVENTS_KEPT, async (key: string): Promise<AcceptedEvent | undefined> => {
+    const [tenant = "", id = ""] = key.split(" ");
+    return await read.event(tenant, id);
+  });
+  const members = keeper(WINDOWS_KEPT, async (key: string): Promise<readonly WindowMember[]> => {
+    const [tenant = "", id = "", from, limit] = key.split(" ");
+    return await read.members(tenant, id, Number(from), Number(limit));
+  });
+  return async (delivery) => {
+    const { tenant, event } = delivery;
+    const window = await windowOf(delivery, read);
+    if (event !== undefined) {
+      const accepted = await events(`${tenant} ${event}`);
+      const aggregate = window?.kind === "flap" ? window : undefined;
+      return accepted && (() => renderContext(site, delivery, accepted.event, aggregate));
+    }
+    if (window === undefined) return undefined;
+    const { from, limit } = listed(window, window.itemCap ?? configurations.of(tenant).policy.itemCap);
+    const told = (await members(`${tenant} ${window.id} ${from} ${limit}`)) ?? [];
+    return () => renderWindow(site, delivery, window, told);
+  };
+}
+
+/** The window that a delivery tells of, alone or besides its event; an addressee's ordinal is no part of its id. */
+async function windowOf({ tenant, window }: Delivery, read: MessageDoors["read"]): Promise<WindowRecord | undefined> {
+  return window === undefined ? undefined : await read.cell("window", tenant, window.split(":", 5).join(":"));
+}
+
+/** Which members are listed: those that are not too old, the first `cap` of them. */
+function listed({ count, stale = 0 }: WindowRecord, cap: number): { readonly from: number; readonly limit: number } {
+  return { from: stale, limit: Math.max(0, Math.min(cap, count - stale)) };
+}
+
 function never(status: "dead" | "dropped", reason: Reason): Made {
   return { ok: false, status, reason };
-}
-
-interface Telling {
-  readonly site: string;
-  readonly delivery: Delivery;
-  readonly accepted: AcceptedEvent;
-}
-
-function renderOne(
-  template: CompiledTemplate,
-  { site, delivery, accepted }: Telling,
-): { subject: string; text: string; html?: string } | undefined {
-  return attempted(() => render(template, renderContext(site, delivery, accepted.event)));
 }
 
 /** A template that is gone is undefined; one that no longer compiles is broken for good. */

@@ -17,13 +17,25 @@ import type {
   Timeout,
 } from "../ports.ts";
 import { SITE_TENANT } from "../ports.ts";
-import { FIRST_PROBE_MS, forgetDues, type Lane, laneDue, newLane, park, toldOf, unpark } from "./deliver-lane.ts";
+import {
+  FIRST_PROBE_MS,
+  forgetDues,
+  type Lane,
+  laneDue,
+  letGo,
+  lookBack,
+  newLane,
+  park,
+  toldOf,
+  unpark,
+} from "./deliver-lane.ts";
 import { type MessageDoors, messageMaker } from "./deliver-message.ts";
 import { createOutbox } from "./deliver-outbox.ts";
 import { type Pump, pump } from "./deliver-pump.ts";
+import type { Withholding } from "./send-gate.ts";
 
 export interface DeliverDoors extends Pick<MessageDoors, "site" | "head"> {
-  readonly read: Pick<Reader, "cell" | "due" | "dueChannels" | "event" | "objects">;
+  readonly read: Pick<Reader, "cell" | "due" | "dueChannels" | "event" | "members" | "objects">;
   /** Asks the attempt flow. */
   readonly record: (tenant: string, input: AttemptInput) => Promise<readonly AttemptAnswer[]>;
   readonly channelTypes: readonly ChannelType[];
@@ -34,7 +46,7 @@ export interface DeliverDoors extends Pick<MessageDoors, "site" | "head"> {
   /** Longest time that one send may take, in ms, whatever its channel says. Default 60 s. */
   readonly sendLimit?: number;
 }
-export interface DeliverJob extends Job {
+export interface DeliverJob extends Job, Withholding {
   /** To be told of every commit, after the configurations; a scheduler is woken after it. */
   readonly wake: (committed: Committed) => void;
   /** Begins nothing new; resolves when what was begun has ended and is recorded, soon after `signal` at the latest. */
@@ -67,6 +79,9 @@ export function deliverJob(doors: DeliverDoors): DeliverJob {
       const due = [...lanes.all()].filter((lane) => (laneDue(lane, now) ?? FAR) <= now);
       return due.reduce((begun, lane) => begun + pump(lane, job), 0);
     },
+    // Held as busy in every lane: what may be sent is in one of them, or will be read into one.
+    withhold: (id) => withhold(lanes, id),
+    release: (id) => release(lanes, id, job),
     drain: async (signal) => {
       job.isStopping = true;
       const abort = (): void => {
@@ -90,15 +105,21 @@ interface Lanes {
   readonly of: (tenant: string, channel: string) => Lane;
   readonly find: (tenant: string, channel: string) => Lane | undefined;
   readonly all: () => Iterable<Lane>;
+  /** Deliveries that may not be begun for now. */
+  readonly withheld: Set<string>;
   readonly due: (now: number) => number | undefined;
 }
 
 function createLanes(read: DeliverDoors["read"]): Lanes {
   const lanes = new Map<string, Lane>();
+  const withheld = new Set<string>();
   const state = { isLoaded: false, reloads: 0 };
   const of = (tenant: string, channel: string): Lane => {
     const key = `${tenant} ${channel}`;
-    const lane = lanes.get(key) ?? newLane(tenant, channel);
+    const found = lanes.get(key);
+    if (found !== undefined) return found;
+    const lane = newLane(tenant, channel);
+    for (const id of withheld) lane.busy.add(id);
     lanes.set(key, lane);
     return lane;
   };
@@ -120,12 +141,31 @@ function createLanes(read: DeliverDoors["read"]): Lanes {
     of,
     find: (tenant, channel) => lanes.get(`${tenant} ${channel}`),
     all: () => lanes.values(),
+    withheld,
     due: (now) => {
       if (!state.isLoaded) return now;
       const least = Math.min(FAR, ...[...lanes.values()].flatMap((lane) => laneDue(lane, now) ?? []));
       return least === FAR ? undefined : least;
     },
   };
+}
+
+function withhold(lanes: Lanes, id: string): boolean {
+  if (lanes.withheld.has(id) || [...lanes.all()].some(({ busy }) => busy.has(id))) return false;
+  lanes.withheld.add(id);
+  for (const lane of lanes.all()) lane.busy.add(id);
+  return true;
+}
+
+/** What came of it meanwhile is read anew; a lane that found nothing else to probe with looks again. */
+function release(lanes: Lanes, id: string, job: Pump): void {
+  lanes.withheld.delete(id);
+  for (const lane of lanes.all()) {
+    letGo(lane, id);
+    lookBack(lane);
+    if (lane.parked !== undefined) lane.parked.until ??= job.doors.clock.now();
+    pump(lane, job);
+  }
 }
 
 function wake({ cells, swept }: Committed, lanes: Lanes, now: number): void {

@@ -5,64 +5,34 @@
 import type { CellChange, CellRef, Cells, Noun } from "../ports.ts";
 import type { CellSource, Row } from "./cell-overlay.ts";
 import type { Engine } from "./engine.ts";
+import { Shelf } from "./shelf.ts";
 
 /**
- * Nouns whose cells are read again soon after they were written, each with its share of the limit. A delivery is read
- * within moments of its event or not for long, and keeping many of them costs more than reading the few.
+ * Nouns whose cells are read again soon after they were written, each with its share of the limit; together all of it.
+ * Every decision reads `clock` and its tenant's `mutes`, so those of thousands of tenants are kept: most are absent. A
+ * delivery is read within moments of its event or not for long, and keeping many costs more than reading the few;
+ * generations, limits and rules are few and large.
  */
 const HOT: ReadonlyMap<Noun, number> = new Map([
-  ["channel", 1],
-  ["delivery", 0.1],
-  ["generation", 1],
-  ["token", 1],
-  ["window", 1],
+  ["action", 0.05],
+  ["announced", 0.1],
+  ["bucket", 0.05],
+  ["channel", 0.05],
+  ["claim", 0.1],
+  ["clock", 0.001],
+  ["delivery", 0.025],
+  ["flap", 0.1],
+  ["generation", 0.049],
+  ["group", 0.05],
+  ["limit", 0.025],
+  ["mutes", 0.15],
+  ["open", 0.1],
+  ["rule", 0.025],
+  ["token", 0.05],
+  ["window", 0.075],
 ]);
 
-/** An absent cell is an entry too. */
-interface Entry<V> {
-  readonly value: V | undefined;
-}
-
-/**
- * Entries in two generations: what is used moves to the young one; when that is full, it becomes the old one, and the
- * old one is dropped. So the last `limit / 2` used are there, and never more than `limit`.
- */
-class Shelf<V> {
-  private young = new Map<string, Entry<V>>();
-  private old = new Map<string, Entry<V>>();
-  private readonly limit: number;
-
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  find(tenant: string, key: string): Entry<V> | undefined {
-    const name = `${tenant}\u0000${key}`;
-    const entry = this.young.get(name);
-    if (entry !== undefined) return entry;
-    const kept = this.old.get(name);
-    if (kept !== undefined) this.add(name, kept);
-    return kept;
-  }
-
-  keep(tenant: string, key: string, value: V | undefined): void {
-    this.add(`${tenant}\u0000${key}`, { value });
-  }
-
-  clear(): void {
-    this.young = new Map<string, Entry<V>>();
-    this.old = new Map<string, Entry<V>>();
-  }
-
-  private add(name: string, entry: Entry<V>): void {
-    this.young.set(name, entry);
-    if (this.young.size * 2 < this.limit) return;
-    this.old = this.young;
-    this.young = new Map<string, Entry<V>>();
-  }
-}
-
-/** Reads hot nouns from memory and the rest from the engine; only committed values ever enter it. */
+/** Reads hot nouns from memory, absent cells too, and the rest from the engine; only committed values ever enter it. */
 export class CellCache implements CellSource {
   private readonly engine: Engine;
   private readonly shelves: ReadonlyMap<Noun, Shelf<Cells[Noun]>>;
@@ -76,11 +46,11 @@ export class CellCache implements CellSource {
   load<N extends Noun>(noun: N, refs: readonly CellRef<N>[]): readonly (Cells[N] | undefined)[] {
     const shelf = this.shelf(noun);
     if (shelf === undefined) return this.engine.load(noun, refs);
-    const found = refs.map((ref) => shelf.find(ref.tenant, ref.key));
+    const found = refs.map((ref) => shelf.find(nameOf(ref)));
     const missing = refs.filter((_, at) => found[at] === undefined);
     if (missing.length === 0) return found.map((entry) => entry?.value);
     const loaded = this.engine.load(noun, missing);
-    missing.forEach((ref, at) => shelf.keep(ref.tenant, ref.key, loaded[at]));
+    missing.forEach((ref, at) => shelf.keep(nameOf(ref), loaded[at]));
     let next = 0;
     return found.map((entry) => (entry === undefined ? loaded[next++] : entry.value));
   }
@@ -92,7 +62,7 @@ export class CellCache implements CellSource {
 
   /** Takes over what a commit left. */
   keep(changes: readonly CellChange[]): void {
-    for (const { noun, tenant, key, value } of changes) this.shelf(noun)?.keep(tenant, key, value);
+    for (const change of changes) this.shelf(change.noun)?.keep(nameOf(change), change.value);
   }
 
   /** Forgets all cells of a noun. */
@@ -105,4 +75,8 @@ export class CellCache implements CellSource {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return this.shelves.get(noun) as Shelf<Cells[N]> | undefined;
   }
+}
+
+function nameOf({ tenant, key }: Pick<CellRef, "tenant" | "key">): string {
+  return `${tenant}\u0000${key}`;
 }

@@ -4,6 +4,7 @@
  */
 import type { CellChange, CellRef, Cells, Noun } from "../ports.ts";
 import { compareText } from "./key-order.ts";
+import { isListedAsMade } from "./noun-order.ts";
 
 /** Takes back one change; those of a question are called in reverse. */
 export type Undo = () => void;
@@ -137,12 +138,14 @@ export class CellOverlay {
     return enough ? undefined : { noun, tenant, prefix, limit: needed };
   }
 
-  /** The first cells of a prefix as the batch sees them, in order of keys. */
+  /** The first cells of a prefix as the batch sees them, in the order of their noun. */
   list<N extends Noun>({ noun, tenant, prefix, limit }: ListRef<N>): readonly Row<N>[] {
     const drawer = this.drawer(noun, tenant);
     const rows = drawer.lists.get(prefix)?.rows ?? [];
     const written = changed(drawer, prefix);
-    return (written.length === 0 ? rows : merge(rows, written, drawer.written)).slice(0, limit);
+    if (written.length === 0) return rows.slice(0, limit);
+    const merged = isListedAsMade(noun) ? mergeAsMade : mergeByKey;
+    return merged(rows, written, drawer.written).slice(0, limit);
   }
 
   /** Loads the committed rows of a prefix for `list`. */
@@ -185,7 +188,7 @@ function changed<N extends Noun>(drawer: Drawer<N>, prefix: string): Slot<N>[] {
   return [...drawer.written.values()].filter((slot) => slot.key.startsWith(prefix));
 }
 
-function merge<N extends Noun>(
+function mergeByKey<N extends Noun>(
   rows: readonly Row<N>[],
   slots: readonly Slot<N>[],
   written: ReadonlyMap<string, Slot<N>>,
@@ -193,4 +196,21 @@ function merge<N extends Noun>(
   const merged = rows.filter(([key]) => !written.has(key));
   for (const { key, value } of slots) if (value !== undefined) merged.push([key, value]);
   return merged.toSorted(([left], [right]) => compareText(left, right));
+}
+
+/** What is new follows all that is committed: the caller cuts it off where not all of that was read. */
+function mergeAsMade<N extends Noun>(
+  rows: readonly Row<N>[],
+  slots: readonly Slot<N>[],
+  written: ReadonlyMap<string, Slot<N>>,
+): Row<N>[] {
+  const merged: Row<N>[] = [];
+  for (const [key, committed] of rows) {
+    const slot = written.get(key);
+    const value = slot === undefined ? committed : slot.value;
+    if (value !== undefined) merged.push([key, value]);
+  }
+  const known = new Set(rows.map(([key]) => key));
+  for (const { key, value } of slots) if (value !== undefined && !known.has(key)) merged.push([key, value]);
+  return merged;
 }

@@ -3,16 +3,20 @@
  * @module
  */
 import { errorWords } from "../core/error-words.ts";
-import { type Committed, type Configurations, type FlowTable, type Log, SITE_TENANT } from "../ports.ts";
+import { type Committed, type Configurations, type FlowTable, type Log, type Noun, SITE_TENANT } from "../ports.ts";
 import { type Asked, askedJump } from "./asked.ts";
 import { Batch } from "./batch.ts";
 import { CellCache } from "./cell-cache.ts";
 import { type Engine, EngineError, type Plan } from "./engine.ts";
 import { storeErrorOf } from "./error.ts";
 import type { StoreLimits } from "./limits.ts";
+import type { MembersRef } from "./member-overlay.ts";
 import type { Queue } from "./queue.ts";
 import type { Jump, Stamper } from "./stamper.ts";
 import type { TimerIndex } from "./timer-index.ts";
+
+/** Nouns whose cells a sweep changes. */
+const SWEPT: readonly Noun[] = ["claim", "delivery"];
 
 /** Told of each commit, after its fsync and before anything else is prepared. */
 export type Listener = (committed: Committed) => void;
@@ -128,6 +132,7 @@ export class Committer {
       cells: this.cache,
       log: (tenant: string) => engine.log(tenant),
       timers: (tenant: string) => timers.source(tenant),
+      members: ({ tenant, window, from, limit }: MembersRef) => engine.members(tenant, window, from, limit),
     };
     const options = { flows, configurations, committed, timers, limits, strict };
     return new Batch(options, { boot, mono: Math.floor(mono()) });
@@ -172,7 +177,7 @@ export class Committer {
 
   private publish(plan: Plan): void {
     const isSwept = plan.sweeps !== undefined;
-    if (isSwept) this.cache.forget("delivery");
+    if (isSwept) for (const noun of SWEPT) this.cache.forget(noun);
     this.cache.keep(plan.cells);
     if (isSwept) this.options.timers.reload();
     else this.options.timers.committed(plan.tenants);

@@ -60,7 +60,10 @@ export class EngineError extends Error {
 export interface Engine {
   /** Values of cells of one noun, in the order asked: one bulk read. */
   readonly load: <N extends Noun>(noun: N, refs: readonly CellRef<N>[]) => readonly (Cells[N] | undefined)[];
-  /** Cells whose key starts with `prefix`, in order of the keys' UTF-8 bytes. Not for `identity`. */
+  /**
+   * Cells whose key starts with `prefix`, in order of the keys' UTF-8 bytes; of some nouns (`isListedAsMade`) in the order
+   * of their making. Not for `identity`.
+   */
   readonly list: <N extends Noun>(
     noun: N,
     tenant: string,
@@ -73,6 +76,8 @@ export interface Engine {
   readonly timers: (tenant: string, until: number, limit: number) => readonly TimerRow[];
   /** Tenant and instant of the earliest timer of each tenant that has one. */
   readonly earliestTimers: () => readonly { readonly tenant: string; readonly due: number }[];
+  /** Members of a window from number `from` on, in order of their numbers. */
+  readonly members: (tenant: string, window: string, from: number, limit: number) => readonly MemberRow[];
   /** Applies a plan in one durable transaction (fsync), or throws an EngineError and leaves nothing of it. */
   readonly apply: (plan: Plan) => void;
   readonly stage: (objects: readonly StoredObject[]) => Promise<void>;

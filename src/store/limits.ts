@@ -10,7 +10,7 @@ export interface StoreLimits {
   readonly timers: number;
   /** Input bytes that may wait for their commit; beyond, questions are refused as `overloaded`. */
   readonly maxWaitingBytes: number;
-  /** Cells of each hot noun that are kept in memory; of deliveries a tenth of it. */
+  /** Cells of hot nouns that are kept in memory; each noun has its share. */
   readonly cachedCells: number;
 }
 
@@ -21,5 +21,5 @@ export const DEFAULT_LIMITS: StoreLimits = {
   rows: 8000,
   timers: 256,
   maxWaitingBytes: 64 * 1024 * 1024,
-  cachedCells: 10_000,
+  cachedCells: 40_000,
 };

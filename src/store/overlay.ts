@@ -2,22 +2,27 @@
  * Everything that one batch has read and wants to write, with the undo list of the question that is deciding.
  * @module
  */
-import type { CellRef, Noun, Stamp, Sweep } from "../ports.ts";
+import type { CellRef, MemberRow, Noun, Stamp, Sweep } from "../ports.ts";
 import { CellOverlay, type CellSource, type ListRef, type Row, type Slot, type Undo } from "./cell-overlay.ts";
 import type { Plan } from "./engine.ts";
+import { MemberOverlay, type MembersRef, type MemberSource } from "./member-overlay.ts";
 import { type CommittedLog, TenantPart } from "./tenant-part.ts";
 import { TimerOverlay, type TimerSource } from "./timer-overlay.ts";
+
+interface Missed {
+  readonly cell?: CellRef;
+  readonly list?: ListRef;
+  readonly members?: MembersRef;
+}
 
 /** In strict mode: what deciding touched before it was loaded. Internal: the store loads it and asks again. */
 export class Miss extends Error {
   override readonly name = "Miss";
-  readonly cell: CellRef | undefined;
-  readonly list: ListRef | undefined;
+  readonly what: Missed;
 
-  constructor(what: { readonly cell?: CellRef; readonly list?: ListRef }) {
+  constructor(what: Missed) {
     super("not loaded");
-    this.cell = what.cell;
-    this.list = what.list;
+    this.what = what;
   }
 }
 
@@ -26,6 +31,7 @@ export interface CommittedState {
   readonly cells: CellSource;
   readonly log: (tenant: string) => CommittedLog | undefined;
   readonly timers: (tenant: string) => TimerSource;
+  readonly members: MemberSource;
 }
 
 const UNSTAMPED: Stamp = { now: 0, t: 0, salt: new Uint8Array(32) };
@@ -87,9 +93,10 @@ export class Overlay {
   }
 
   /** Loads what was missed. */
-  fill({ cell, list }: Miss): void {
+  fill({ what: { cell, list, members } }: Miss): void {
     if (cell !== undefined) this.cells.read(cell.noun, cell.tenant, cell.key);
     if (list !== undefined) this.cells.readList(list);
+    if (members !== undefined) this.part(members.tenant).members.read(members);
   }
 
   /** A cell, read through unless the mode is strict: then throws Miss. */
@@ -110,6 +117,16 @@ export class Overlay {
     return this.cells.list(ref);
   }
 
+  /** Members of a window, read through unless the mode is strict: then throws Miss. */
+  members(ref: MembersRef): readonly MemberRow[] {
+    const { members } = this.part(ref.tenant);
+    if (members.lacks(ref)) {
+      if (this.strict) throw this.note(new Miss({ members: ref }));
+      members.read(ref);
+    }
+    return members.list(ref);
+  }
+
   private note(miss: Miss): Miss {
     this.missed = miss;
     return miss;
@@ -120,7 +137,8 @@ export class Overlay {
     let part = this.parts.get(tenant);
     if (part === undefined) {
       const timers = new TimerOverlay(this.committed.timers(tenant), this.journal);
-      part = new TenantPart(tenant, this.committed.log(tenant), { timers, journal: this.journal });
+      const members = new MemberOverlay(this.committed.members, this.journal);
+      part = new TenantPart(tenant, this.committed.log(tenant), { timers, members, journal: this.journal });
       this.parts.set(tenant, part);
     }
     return part;

@@ -2,10 +2,11 @@
  * What one batch appends for one tenant, which each question can take back.
  * @module
  */
-import type { AcceptedEvent, MemberRow } from "../ports.ts";
+import type { AcceptedEvent } from "../ports.ts";
 import type { Undo } from "./cell-overlay.ts";
 import type { PlacedLeaf, TenantPlan } from "./engine.ts";
 import { StoreError } from "./error.ts";
+import type { MemberOverlay } from "./member-overlay.ts";
 import type { TimerOverlay } from "./timer-overlay.ts";
 
 /** A tenant's log as it was committed. */
@@ -18,22 +19,23 @@ export interface CommittedLog {
 export class TenantPart {
   readonly tenant: string;
   readonly timers: TimerOverlay;
+  readonly members: MemberOverlay;
   private readonly journal: Undo[];
   private readonly logSize: number;
   private origin: string | undefined;
   private opened = false;
   private readonly leaves: PlacedLeaf[] = [];
   private readonly events: AcceptedEvent[] = [];
-  private readonly members: MemberRow[] = [];
   private marked = -1;
 
   constructor(
     tenant: string,
     log: CommittedLog | undefined,
-    { timers, journal }: { timers: TimerOverlay; journal: Undo[] },
+    { timers, members, journal }: { timers: TimerOverlay; members: MemberOverlay; journal: Undo[] },
   ) {
     this.tenant = tenant;
     this.timers = timers;
+    this.members = members;
     this.journal = journal;
     this.origin = log?.origin;
     this.logSize = log?.size ?? 0;
@@ -48,13 +50,12 @@ export class TenantPart {
   mark(question: number): void {
     if (this.marked === question) return;
     const { marked } = this;
-    const [leaves, events, members] = [this.leaves.length, this.events.length, this.members.length];
+    const [leaves, events] = [this.leaves.length, this.events.length];
     this.marked = question;
     this.journal.push(() => {
       this.marked = marked;
       this.leaves.length = leaves;
       this.events.length = events;
-      this.members.length = members;
     });
   }
 
@@ -89,13 +90,10 @@ export class TenantPart {
     this.events.push(accepted);
   }
 
-  addMember(member: MemberRow): void {
-    this.members.push(member);
-  }
-
   /** The tenant's rows of the plan, or undefined where there are none. */
   plan(): TenantPlan | undefined {
-    const { tenant, logSize, leaves, events, members } = this;
+    const { tenant, logSize, leaves, events } = this;
+    const members = this.members.rows();
     const { set, cleared } = this.timers.rows();
     const rows = leaves.length + events.length + members.length + set.length + cleared.length;
     if (rows === 0 && !this.opened) return undefined;

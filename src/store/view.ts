@@ -26,7 +26,10 @@ export function createView(overlay: Overlay, { boot, mono }: Boot): View {
     event: (accepted) => overlay.append(accepted.event.tenant).addEvent(accepted),
     setTimer: (tenant, timer) => overlay.append(tenant).timers.setTimer(timer),
     clearTimer: (tenant, timer) => overlay.append(tenant).timers.clearTimer(timer),
-    member: (tenant, member) => overlay.append(tenant).addMember(member),
+    member: (tenant, member) => overlay.append(tenant).members.add(member),
+    members: (tenant, window, from, limit) => {
+      return overlay.members({ tenant, window, from, limit }).map(({ body }) => body);
+    },
     logSize: (tenant) => overlay.part(tenant).nextSeq,
     sweep: (sweep) => overlay.sweep(sweep),
   };

@@ -132,7 +132,7 @@ describe("a kit that is refused", () => {
   test.each<[string, Readonly<Record<string, Json>>, string]>([
     [
       "whose rule has a field that is not built",
-      { "rules/default/bad": { ...Object(rule("bad")), stop: true } },
+      { "rules/default/bad": { ...Object(rule("bad")), highImpact: true } },
       "CONTENT_INVALID",
     ],
     ["whose template does not compile", { "templates/_/bad": template("bad", "{{#if") }, "CONTENT_INVALID"],

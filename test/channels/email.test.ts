@@ -99,11 +99,28 @@ describe("email", () => {
     expect(peer.received[0]?.raw).toBe(peer.received[1]?.raw);
   });
 
-  test("the id of a digest becomes a Message-ID that mail programs take", async () => {
+  const DIGESTS: readonly (readonly [id: string, messageId: string])[] = [
+    ["digest:acme:mail-ops:15m:1774736204399", "<digest.acme.mail-ops.15m.1774736204399@plant-7>"],
+    ["digest:acme-mail:ops:15m:1774736204399", "<digest.acme-mail.ops.15m.1774736204399@plant-7>"],
+    [
+      "digest:plant-7:ops~d9ad933e:group:1780308000000:1",
+      "<digest.plant-7.ops~d9ad933e.group.1780308000000.1@plant-7>",
+    ],
+    [
+      `digest:${"t".repeat(63)}:${"a".repeat(63)}~d9ad933e:quiet:1780308000000:12`,
+      `<digest.${"t".repeat(63)}.${"a".repeat(63)}~d9ad933e.quiet.1780308000000.12@plant-7>`,
+    ],
+  ];
+  test.each(DIGESTS)("the id of a digest %s becomes a Message-ID that mail programs take", async (id, messageId) => {
     const { channel, peer } = await start("takes");
-    await channel.send(messageOf({ id: "digest:acme:mail-ops:15m:1774736204399" }), never);
-    expect(peer.received[0]?.mail.messageId).toBe("<digest-acme-mail-ops-15m-1774736204399@plant-7>");
-    expect(peer.received[0]?.raw).toMatch(/^Sealpost-Delivery: digest:acme:mail-ops:15m:1774736204399\r$/m);
+    await channel.send(messageOf({ id, html: "<p>Kiln 3</p>" }), never);
+    const [got] = peer.received;
+    expect(got?.mail.messageId).toBe(messageId);
+    expect(messageId).toMatch(/^<[\w~-]+(\.[\w~-]+)*@[\w-]+>$/); // dot-atom of RFC 5322
+    expect(got?.raw.replace(/\r\n /g, " ")).toMatch(new RegExp(`^Sealpost-Delivery: ${id}\\r$`, "m"));
+    const boundary = /boundary="([^"]+)"/.exec(got?.raw ?? "")?.[1] ?? "";
+    expect(boundary).toMatch(/^[A-Za-z0-9'()+_,./:=?-]{1,70}$/); // RFC 2046
+    expect(got?.mail.html).toContain("Kiln 3");
   });
 
   test("nothing in a message adds a header, an addressee or a file", async () => {

@@ -70,9 +70,14 @@ describe("reading a folder", () => {
       "a binding, which the site writes itself",
       "binding/ops.json",
       "{}",
-      { detail: "is not a folder of channels, rules, templates" },
+      { detail: "is not a folder of calendars, channels, policies, rules, templates" },
     ],
-    ["a file beside the folders", "README.md", "x", { detail: "is not a folder of channels, rules, templates" }],
+    [
+      "a file beside the folders",
+      "README.md",
+      "x",
+      { detail: "is not a folder of calendars, channels, policies, rules, templates" },
+    ],
   ])("%s is a fault with its file", (_what, name, content, fault) => {
     const dir = folder({ [name]: content });
     const { objects, faults } = readConfigFolder(dir);

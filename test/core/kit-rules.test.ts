@@ -219,7 +219,8 @@ describe("the build input of the starter kit", () => {
   const root = join(import.meta.dirname, "../..");
   const spec = parseSpec(readFileSync(join(root, "offline-kit.json")));
   test("stands in the repository", () => {
-    expect(spec).toMatchObject({ schema: "offline-kit/v1", kinds: ["channels", "rules", "templates"], tenants: ["*"] });
+    const kinds = ["calendars", "channels", "policies", "rules", "templates"];
+    expect(spec).toMatchObject({ schema: "offline-kit/v1", kinds, tenants: ["*"] });
   });
 
   test.each([

@@ -95,6 +95,7 @@ describe("checkTemplate", () => {
   });
 
   test("the shipped templates have no fault", () => {
-    for (const id of ["tmpl-event", "tmpl-critical"]) expect(checkTemplate(shippedTemplate(id))).toEqual([]);
+    for (const id of ["tmpl-event", "tmpl-critical", "tmpl-digest-hourly", "tmpl-digest-daily"])
+      expect(checkTemplate(shippedTemplate(id))).toEqual([]);
   });
 });

@@ -40,8 +40,21 @@ describe("the shipped templates", () => {
   });
 
   test("there is a golden file for each, and none besides", () => {
-    const files = fs.readdirSync(golden).filter((file) => file.startsWith("tmpl-"));
+    const files = fs.readdirSync(golden).filter((file) => SHIPPED.some((id) => file.startsWith(`${id}.`)));
     expect(files.toSorted()).toEqual(cases.map(([id, name]) => `${id}.${name}.txt`).toSorted());
+  });
+
+  test.each(SHIPPED)("%s tells in one line of what was swallowed before its event", (id) => {
+    const told = event();
+    const aggregate = { count: 4, openedAt: told.receivedAt - 12_000 };
+    const rendering = (given?: typeof aggregate): Rendered =>
+      render(compileTemplate(shippedTemplate(id)), renderContext("plant-7", deliveryOf(told), told, given));
+    const line = "4 more events like this since 2026-11-20 07:30:53 UTC.";
+    const { text: body, html = "" } = rendering(aggregate);
+    expect(body).toContain(`\n\n${line}\n\n`);
+    expect(html).toContain(`>${line}</td>`);
+    expect(body.replace(`\n${line}\n`, "")).toBe(rendering().text);
+    expect(rendering({ ...aggregate, count: 1 }).text).toContain("\n1 more event like this since");
   });
 
   test.each(SHIPPED)("%s survives an event that has next to nothing", (id) => {

@@ -33,9 +33,23 @@ describe("what the product ships to begin with", () => {
     const objects = [...seedsOf("rules"), ...seedsOf("channels"), ...templates];
     expect(objects.map(({ kind, id }) => `${kind}/${id}`).toSorted()).toEqual([
       "channels/ops-mail",
+      "rules/admission-denied",
+      "rules/alerts-critical",
+      "rules/alerts-high",
+      "rules/alerts-low",
+      "rules/alerts-medium",
       "rules/backups",
       "rules/critical",
       "rules/everything-high",
+      "rules/kev-found",
+      "rules/low",
+      "rules/medium",
+      "rules/pack-approvals",
+      "rules/platform-daily",
+      "rules/platform-hourly",
+      "rules/run-failed",
+      "rules/scan-grave",
+      "rules/verdict-affected",
       "templates/tmpl-critical",
       "templates/tmpl-event",
     ]);

@@ -1,37 +1,9 @@
 import { DecisionRoot } from "../../src/core/decision-root.ts";
-import { FLOWS } from "../../src/flows/index.ts";
-import type { Flow, TimerInput } from "../../src/ports.ts";
 import type { Engine } from "../../src/store/engine.ts";
 import { createMemoryEngine } from "../../src/store/memory/engine.ts";
 import { channel, input, rule, template } from "./objects.ts";
 import { openTestStore, START } from "./store.ts";
 
-/** Opens a window with a timer; only tests have windows so far. */
-const openWindow: Flow<{ readonly key: string; readonly due: number }, null> = {
-  prepare: ({ tenant }, { key, due }) => ({
-    cells: [{ noun: "window", tenant, key }],
-    decide: (view, stamp) => {
-      view.put("window", tenant, key, { openedAt: stamp.now, due, count: 1 });
-      view.setTimer(tenant, { due, flow: "test-flush", key });
-      view.leaf(tenant, { type: "digest.open", actor: "job:test", id: key });
-      return null;
-    },
-  }),
-};
-
-const flushWindow: Flow<TimerInput, null> = {
-  prepare: ({ tenant }, { key, due }) => ({
-    cells: [{ noun: "window", tenant, key }],
-    decide: (view) => {
-      view.remove("window", tenant, key);
-      view.clearTimer(tenant, { due, flow: "test-flush", key });
-      view.leaf(tenant, { type: "digest.flush", actor: "timer:test-flush", id: key, drafts: [], body: { at: due } });
-      return null;
-    },
-  }),
-};
-
-const FLOWS_OF_TEST = { ...FLOWS, "test-open": openWindow, "test-flush": flushWindow };
 const HORIZON = 7 * 86_400_000;
 const EVENTS = 1000;
 const SEVERITIES = ["info", "high", "critical"] as const;
@@ -49,7 +21,7 @@ export interface ScenarioRun {
   readonly commits: number;
 }
 
-/** A thousand events at given instants, with windows whose timers fall between them; `questions` is how many one commit may take. */
+/** A thousand events at given instants, with windows of groups and repeats whose timers fall between them; `questions` is how many one commit may take. */
 export async function runScenario(options: {
   readonly engine?: Engine;
   readonly questions: number;
@@ -67,7 +39,6 @@ export async function runScenario(options: {
         engine.apply(plan);
       },
     },
-    flows: FLOWS_OF_TEST,
     limits: { questions: options.questions },
     strict: options.strict,
     instant: () => instants[at++] ?? START,
@@ -80,6 +51,18 @@ export async function runScenario(options: {
       priority: 5,
       match: { labels: ['rack="3"'] },
       actions: [{ id: "rack", channel: "ops-mail", to: ["a@plant.example", "b@plant.example"] }],
+    }),
+    rule("gathered", {
+      match: { labels: ['rack="3"'] },
+      limit: { count: 20, per: "1s" },
+      actions: [{ id: "all-of-a-rack", channel: "ops-mail", group: { by: ["rack"], wait: "40ms", interval: "150ms" } }],
+    }),
+    rule("flapping", {
+      match: { types: ["gone.*"] },
+      actions: [
+        { id: "flap", channel: "ops-mail", dedupe: { window: "1s" }, debounce: { window: "90ms", cooldown: "300ms" } },
+        { id: "few", channel: "ops-mail", throttle: { burst: 3, per: "500ms" } },
+      ],
     }),
     rule("gone", { match: { types: ["gone.*"] }, actions: [{ id: "gone", channel: "gone" }] }),
   ]);
@@ -101,9 +84,6 @@ export async function runScenario(options: {
         input: { actor: "source:cloudevents", events: [event], horizon: HORIZON },
       }),
     );
-    if (n % 50 !== 0) continue;
-    instants.push(now);
-    asked.push(site.store.transact({ flow: "test-open", tenant: "default", input: { key: `w${n}`, due: now + 40 } }));
   }
   instants.push(START + 60_000);
   asked.push(

@@ -9,14 +9,17 @@ import type { Hono } from "hono";
 import { generation } from "../../src/core/config-plan.ts";
 import type { Delivery, EventReceipt } from "../../src/core/delivery.ts";
 import type { Event, EventInput } from "../../src/core/event.ts";
+import type { EventExplanation, GatheringExplanation } from "../../src/core/explain.ts";
 import { sha256Hex } from "../../src/core/hash.ts";
 import { recordId } from "../../src/core/id.ts";
 import type { Json } from "../../src/core/json.ts";
+import { FlowError } from "../../src/flows/error.ts";
 import { DEFAULT_LIMITS, type Env, type HttpContext, type Limits } from "../../src/http/context.ts";
 import { createHttp } from "../../src/http/server.ts";
-import type { Caller, ConfigChange, Mail, Services } from "../../src/http/services.ts";
+import type { Caller, ConfigChange, DigestCommand, Mail, Services, ShownWindow } from "../../src/http/services.ts";
 import type { Log, Timeout, TokenRecord } from "../../src/ports.ts";
 import { SOURCES, sourceOf } from "../../src/sources/index.ts";
+import { memoryMutes } from "./mutes.ts";
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const SECRET = "s3cret-s3cret-s3cret-s3cret";
@@ -74,6 +77,7 @@ export interface TestHttp {
   }[];
   readonly changes: { readonly caller: Caller; readonly change: ConfigChange }[];
   readonly bindings: { readonly caller: Caller; readonly channel: string }[];
+  readonly commands: { readonly caller: Caller; readonly command: DigestCommand }[];
   readonly kits: { readonly caller: Caller; readonly file: string }[];
   readonly errors: LoggedLine[];
   /** Set: the next call of a service throws it. */
@@ -111,6 +115,7 @@ export function testHttp({ limits = {}, timeout = realTimeout, onKit }: TestOpti
     accepted: [],
     changes: [],
     bindings: [],
+    commands: [],
     kits: [],
     errors,
     failure: undefined,
@@ -195,6 +200,11 @@ function servicesOf(state: State, onKit: ((file: string) => Promise<void>) | und
           : undefined,
       receipt: async (tenant, id) => (isDelivery(tenant, id) ? "c2sp.org/tlog-proof@v1\n" : undefined),
     },
+    explain: {
+      event: async (_tenant, id, asker) =>
+        id === EXPLAINED.id ? { ...EXPLAINED, also: [JSON.stringify(asker)] } : undefined,
+      delivery: async (_tenant, id) => (id === GATHERED.id ? GATHERED : undefined),
+    },
     config: {
       show: async (_tenant, { isSite }) => ({
         own: generation(3, { "templates/t": "aa" }, { "templates/t": "hq/starter" }),
@@ -237,6 +247,29 @@ function servicesOf(state: State, onKit: ((file: string) => Promise<void>) | und
         return { ...(await plan({ objects: [], prune: false })), faults };
       },
     },
+    digests: {
+      open: async (tenant, actionKey) =>
+        tenant === "acme" && [undefined, "hourly"].includes(actionKey) ? [WINDOW] : [],
+      command: async (caller, command) => {
+        await guard();
+        if (caller.tenant !== "acme" || command.actionKey !== "hourly")
+          throw new FlowError("missing", `${command.actionKey} has no open window to ${command.command}`);
+        state.commands.push({ caller, command });
+        return [{ ...WINDOW, state: "flushed", status: "pending", endedAt: NOW, deliveries: [WINDOW.id] }];
+      },
+    },
+    stats: {
+      of: async () => ({
+        since: NOW,
+        byStatus: { sent: 3, held: 1 },
+        backlog: 1,
+        byRule: [{ rule: "cpu-hot", byStatus: { sent: 3, held: 1 } }],
+        openDigestCount: 2,
+        openWindows: { digest: 1, group: 1, quiet: 1, flap: 0 },
+        downChannels: [{ id: "ops", since: NOW, reason: "connect" }],
+        ruleFaults: [{ rule: "cpu-hot@0123456789ab", count: 2, at: NOW, detail: "no such field" }],
+      }),
+    },
     kits: {
       list: async () => [{ stream: "hq/rules", epoch: 0, sequence: 3, manifest: "c".repeat(64), createdAt: NOW }],
       known: async () => [{ stream: "hq/base", epoch: 1, sequence: 2, manifest: "e".repeat(64) }],
@@ -271,6 +304,7 @@ function servicesOf(state: State, onKit: ((file: string) => Promise<void>) | und
         { seq: from, draft: 0, field: "recipient" as const, salt: new Uint8Array(32), value: `${count}` },
       ],
     },
+    mutes: memoryMutes(),
     maildrop: {
       page: async (tenant) => ({
         items: tenant === "acme" ? [MAIL] : [],
@@ -300,6 +334,22 @@ function plan(change: ConfigChange): ReturnType<Services["config"]["apply"]> {
   });
 }
 
+export const WINDOW: ShownWindow = {
+  id: `digest:acme:hourly:1h:${NOW}`,
+  kind: "digest",
+  window: "1h",
+  actionKey: "hourly",
+  action: "hourly",
+  rule: "cpu-hot@0123456789ab",
+  channel: "ops",
+  openedAt: NOW,
+  due: NOW + 3_600_000,
+  dueAt: NOW + 3_600_000,
+  count: 3,
+  frontier: "",
+  severity: "high",
+  state: "open",
+};
 const LOGS = [
   { origin: "sealpost-hq-01234567-acme", tenant: "acme", size: 300 },
   { origin: "sealpost-hq-01234567-globex", tenant: "globex", size: 0 },
@@ -337,6 +387,44 @@ export const DELIVERY: Delivery = {
   deliveredAt: NOW + 3000,
   leaves: [4, 5],
   draft: 0,
+};
+
+/** What the explanations of the test are. */
+export const EXPLAINED: EventExplanation = {
+  kind: "event",
+  id: recordId("ev", NOW, ["e"]),
+  event: {
+    id: recordId("ev", NOW, ["e"]),
+    type: "disk.full",
+    severity: "high",
+    source: "/hosts/db",
+    receivedAt: "2026-11-20T12:00:00Z",
+  },
+  cause: { code: "no-rule", sentence: "No rule matched it: there was none.", next: "Create a rule." },
+  also: [],
+  config: {
+    cfg: "0123456789abcdef",
+    state: "current",
+    missing: [],
+    sentence: "Configuration 0123456789abcdef decided.",
+  },
+  rules: [],
+  rulesDecided: true,
+  drafts: [],
+};
+export const GATHERED: GatheringExplanation = {
+  kind: "window",
+  id: "digest:acme:mail:1h:1",
+  cause: { code: "open", sentence: "Window digest:acme:mail:1h:1 is open." },
+  window: {
+    id: "digest:acme:mail:1h:1",
+    kind: "digest",
+    state: "open",
+    count: 1,
+    openedAt: "1970-01-01T00:00:00.001Z",
+    deliveries: [],
+    sentence: "Window digest:acme:mail:1h:1 is open.",
+  },
 };
 
 function isDelivery(tenant: string, id: string): boolean {

@@ -21,7 +21,10 @@ export function shippedTemplate(id: string): Template {
 /** Names of the sample events in seeds/events, in order. */
 export function sampleNames(): string[] {
   const files = fs.readdirSync(path.join(root, "seeds/events"));
-  return files.map((file) => file.replace(/\.json$/, "")).toSorted();
+  return files
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => file.replace(/\.json$/, ""))
+    .toSorted();
 }
 
 /** A sample event as it is once it was accepted. */

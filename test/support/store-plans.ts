@@ -3,7 +3,7 @@ import type { Event } from "../../src/core/event.ts";
 import { hkdfSalt } from "../../src/core/hash.ts";
 import { recordId } from "../../src/core/id.ts";
 import { commitment, leafLine } from "../../src/core/leaf.ts";
-import type { AcceptedEvent, CellChange, RecipientOpening } from "../../src/ports.ts";
+import type { AcceptedEvent, CellChange, RecipientOpening, WindowMember } from "../../src/ports.ts";
 import type { Plan, PlacedLeaf, TenantPlan } from "../../src/store/engine.ts";
 
 /** One event of a plan: what differs between events of a test. */
@@ -123,6 +123,11 @@ export function delivery(event: Event, to: string, ordinal: number): Delivery {
     leaves: [],
     draft: ordinal,
   };
+}
+
+/** A member of a window. */
+export function member(title: string): WindowMember {
+  return { event: "ev_1", deliveries: ["dl_1"], at: 1, source: "/s", type: "t", title, severity: "low", scope: {} };
 }
 
 interface Decision {

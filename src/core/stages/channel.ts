@@ -1,14 +1,21 @@
+import type { CompiledAction } from "../action.ts";
+import type { CompiledChannel } from "../config.ts";
+import type { Reason } from "../delivery.ts";
 import { PASS, type Stage } from "../stage.ts";
 
 /** Before all gates: a draft whose channel is missing, switched off or without an addressee is dropped. */
 export const channelStage: Stage = {
   name: "channel",
   check: ({ action, channel }) => {
-    if (channel === undefined)
-      return { verdict: "drop", status: "dropped", reason: { code: "channel-missing", by: action.channel } };
-    if (!channel.channel.isEnabled)
-      return { verdict: "drop", status: "dropped", reason: { code: "channel-disabled", by: channel.id } };
-    if ((action.to ?? channel.to).length > 0 || channel.unbound.includes("to")) return PASS;
-    return { verdict: "drop", status: "dropped", reason: { code: "no-recipient", by: channel.id } };
+    const reason = channelFault(action, channel);
+    return reason === undefined ? PASS : { verdict: "drop", status: "dropped", reason };
   },
 };
+
+/** Why nothing can be sent by a channel, if so. */
+export function channelFault({ action }: CompiledAction, channel: CompiledChannel | undefined): Reason | undefined {
+  if (channel === undefined) return { code: "channel-missing", by: action.channel };
+  if (!channel.channel.isEnabled) return { code: "channel-disabled", by: channel.id };
+  if ((action.to ?? channel.to).length > 0 || channel.unbound.includes("to")) return undefined;
+  return { code: "no-recipient", by: channel.id };
+}

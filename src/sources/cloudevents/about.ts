@@ -1,12 +1,13 @@
-import type { Scope } from "../../core/event.ts";
+import { type Scope, type Severity, severityOf } from "../../core/event.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { pointerTo, readText, type Reading, refuse, textFault } from "./reading.ts";
 
 /** Labels of one event, and characters of their names and values. */
-const MAX_LABELS = 100;
+export const MAX_LABELS = 100;
 const MAX_NAME = 256;
 const MAX_VALUE = 4096;
 const MAX_SCOPE = 1024;
+const MAX_WORD = 64;
 const SCOPE_NAMES = ["namespace", "repo", "digest", "resource"] as const;
 
 type Labels = Readonly<Record<string, string>>;
@@ -14,13 +15,30 @@ type Labels = Readonly<Record<string, string>>;
 const NO_LABELS: Labels = {};
 const NO_SCOPE: Scope = {};
 
-/** What an event is about: `labels` and `scope` of its data, empty where it has none (`null` is none). `at` is the event's pointer. */
-export function readAbout(data: Json | undefined, at: string, reading: Reading): { labels: Labels; scope: Scope } {
-  if (!isJsonObject(data)) return { labels: NO_LABELS, scope: NO_SCOPE };
+/** What the sender of an event states: what it is about, and how grave it is if that is said. */
+export interface Stated {
+  readonly labels: Labels;
+  readonly scope: Scope;
+  readonly severity: Severity | undefined;
+}
+
+/** The severity of an event, and `labels` and `scope` of its data, empty where it has none (`null` is none). `at` is the event's pointer. */
+export function readAbout(value: JsonObject, at: string, reading: Reading): Stated {
+  const { data } = value;
+  const severity = readSeverity(value.severitytext, at, reading);
+  if (!isJsonObject(data)) return { labels: NO_LABELS, scope: NO_SCOPE, severity };
   return {
     labels: readLabels(data.labels, `${at}/data`, reading),
     scope: readScope(data.scope, `${at}/data`, reading),
+    severity,
   };
+}
+
+function readSeverity(value: Json | undefined, at: string, reading: Reading): Severity | undefined {
+  const word = readText(value, { at, name: "severitytext", max: MAX_WORD }, reading);
+  if (word === undefined) return undefined;
+  const detail = "is not a known severity: info, low, medium, high, critical or a common alias";
+  return severityOf(word) ?? refuse(reading, at, "severitytext", detail);
 }
 
 function readLabels(value: Json | undefined, at: string, reading: Reading): Labels {

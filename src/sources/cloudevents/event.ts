@@ -1,7 +1,8 @@
-import { correlationKey, type AlertState, type EventInput, type Severity, severityOf } from "../../core/event.ts";
+import { correlationKey, type AlertState, type EventInput } from "../../core/event.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { readAbout } from "./about.ts";
 import { isBase64, isMediaType, isTime, isUri, isUriReference } from "./format.ts";
+import { readBody } from "./body.ts";
 import { pointerTo, readText, type Reading, refuse, textFault } from "./reading.ts";
 
 /** Characters that an attribute may have at most. */
@@ -56,26 +57,27 @@ export function readEvent(value: JsonObject, at: string, reading: Reading): Even
   );
   checkFormats(value, at, reading);
   checkExtensions(value, at, reading);
-  const { labels, scope } = readAbout(value.data, at, reading);
-  const severity = readSeverity(value.severitytext, at, reading);
+  const stated = readAbout(value, at, reading);
   const alertState = readAlertState(value.alertstate, at, reading);
   noteTenant(text("tenant", MAX_TYPE), at, reading);
   if (reading.faults.length > before || source === undefined || sourceId === undefined || type === undefined)
     return undefined;
-
+  const told = readBody(type, { value, at, stated }, reading);
+  if (told === undefined) return undefined;
   const event: Writable<EventInput> = {
     source,
     sourceId,
     type,
-    kind: kind ?? type,
-    severity,
-    labels,
-    scope,
+    kind: kind ?? told.kind ?? type,
+    severity: told.severity ?? "info",
+    labels: told.labels,
+    scope: told.scope,
     correlationId: "",
   };
   if (subject !== undefined) event.subject = subject;
   if (time !== undefined) event.time = time;
   if (alertState !== undefined) event.alertState = alertState;
+  if (told.vuln !== undefined) event.vuln = told.vuln;
   if (value.data !== undefined) event.data = value.data;
   else if (typeof value.data_base64 === "string") event.data = value.data_base64;
   event.correlationId = correlationKey(event, correlation);
@@ -137,14 +139,6 @@ function extensionFault(value: Json | undefined): string | undefined {
   if (typeof value === "string") return textFault(value, Number.MAX_SAFE_INTEGER);
   if (typeof value === "number" && (value | 0) === value) return undefined;
   return "must be a string, a boolean or a whole number of 32 bits";
-}
-
-function readSeverity(value: Json | undefined, at: string, reading: Reading): Severity {
-  const word = readText(value, { at, name: "severitytext", max: MAX_TIME }, reading);
-  const severity = word === undefined ? "info" : severityOf(word);
-  if (severity === undefined)
-    refuse(reading, at, "severitytext", "is not a known severity: info, low, medium, high, critical or a common alias");
-  return severity ?? "info";
 }
 
 function readAlertState(value: Json | undefined, at: string, reading: Reading): AlertState | undefined {

@@ -1,6 +1,7 @@
 import type { Vault } from "../../ports.ts";
 import type { EventSegments } from "./event-segments.ts";
 import type { Connection } from "./guard.ts";
+import type { HeapCells } from "./heap-cells.ts";
 import type { IdentityHash, IdentityHashes } from "./identity.ts";
 import type { LeafSegments } from "./leaf-segments.ts";
 import type { ReceiptBooks } from "./receipts.ts";
@@ -12,6 +13,7 @@ export interface Access {
   readonly connection: Connection;
   readonly tenants: Tenants;
   readonly seen: Seen;
+  readonly heap: HeapCells;
   readonly events: EventSegments;
   readonly leaves: LeafSegments;
   readonly receipts: ReceiptBooks;

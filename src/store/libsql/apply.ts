@@ -1,11 +1,14 @@
 import type { CellChange } from "../../core/cells.ts";
 import { EngineError, type Plan, type TenantPlan } from "../engine.ts";
+import { isListedAsMade } from "../noun-order.ts";
 import type { Access } from "./access.ts";
 import { writeCells } from "./cells.ts";
-import { deliveryRow, deliveryRowKey, writeDeliveries } from "./deliveries.ts";
+import { deliveryChange, writeDeliveries } from "./deliveries.ts";
+import { type DeliveryChange, DeliveryTally } from "./delivery-counts.ts";
 import { addEvents, type EventRows, writeEvents } from "./events.ts";
 import { engineErrorOf } from "./fault.ts";
 import { integer, type SqlValue } from "./guard.ts";
+import type { HeapChange } from "./heap-cells.ts";
 import { jsonBytes } from "./json-row.ts";
 import { cellKey } from "./keys.ts";
 import { leafRows, writeLeaves } from "./leaves.ts";
@@ -28,6 +31,7 @@ export class Writer {
   private readonly logs: Logs;
   private readonly packs: SeenPacks;
   private readonly subjects: Subjects;
+  private readonly tally = new DeliveryTally();
   private nextSegment: number;
   /** Tables that went since the last commit: their packs go with the next. */
   private readonly forgotten: Forgotten[];
@@ -60,7 +64,8 @@ export class Writer {
 
   private write(plan: Plan, adopt: (() => void)[]): void {
     const { connection, tenants } = this.access;
-    runSweeps(connection, plan.sweeps ?? []); // first: what the plan itself writes is as it shall be
+    // First: what the plan itself writes is as it shall be.
+    if (plan.sweeps !== undefined) adopt.push(runSweeps(this.access, plan.sweeps).adopt);
     const assigned = tenants.assign(connection, tenantsOf(plan));
     adopt.push(assigned.adopt);
     const numbers: Numbers = (tenant) => {
@@ -73,7 +78,7 @@ export class Writer {
       throw new EngineError("failed", "identities and events of a plan do not agree");
     }
     this.writeSeen(events, plan.t, adopt);
-    this.writeCells(plan.cells, numbers);
+    this.writeCells(plan.cells, numbers, adopt);
     this.writeRest(plan.tenants, numbers);
   }
 
@@ -111,23 +116,27 @@ export class Writer {
     });
   }
 
-  private writeCells(changes: readonly CellChange[], numbers: Numbers): void {
+  private writeCells(changes: readonly CellChange[], numbers: Numbers, adopt: (() => void)[]): void {
     const cells: { put: Rows; removed: Rows } = { put: [], removed: [] };
-    const deliveries: { put: Rows; removed: Rows } = { put: [], removed: [] };
+    const heaped: HeapChange[] = [];
+    const deliveries: DeliveryChange[] = [];
     for (const change of changes) {
       if (change.noun === "identity") continue;
       if (change.noun === "delivery") {
-        const log = numbers(change.tenant);
-        if (change.value === undefined) deliveries.removed.push(deliveryRowKey(log, change.key));
-        else deliveries.put.push(deliveryRow(log, change.value));
+        deliveries.push(deliveryChange(numbers(change.tenant), change.key, change.value));
         continue;
       }
       const key = cellKey(change.noun, change.tenant, change.key);
-      if (change.value === undefined) cells.removed.push([key]);
-      else cells.put.push([key, jsonBytes(change.value)]);
+      const value = change.value === undefined ? undefined : jsonBytes(change.value);
+      if (isListedAsMade(change.noun)) heaped.push([key, value]);
+      else if (value === undefined) cells.removed.push([key]);
+      else cells.put.push([key, value]);
     }
-    writeCells(this.access.connection, cells);
-    writeDeliveries(this.access.connection, deliveries);
+    const { connection, heap } = this.access;
+    writeCells(connection, cells);
+    adopt.push(heap.write(connection, heaped).adopt);
+    adopt.push(this.tally.write(connection, deliveries).adopt);
+    writeDeliveries(connection, deliveries);
   }
 
   private writeRest(plans: readonly TenantPlan[], numbers: Numbers): void {

@@ -14,7 +14,7 @@ export function loadCells<N extends Noun>(
   refs: readonly CellRef<N>[],
 ): (Cells[N] | undefined)[] {
   const keys = refs.map(({ noun, tenant, key }) => cellKey(noun, tenant, key));
-  const sql = "SELECT CAST(k AS BLOB), v FROM cell WHERE k IN (SELECT value FROM json_each(?))";
+  const sql = "SELECT CAST(k AS BLOB), v FROM json_each(?) CROSS JOIN cell ON k = value";
   const found = new Map<string, Cells[N]>();
   for (const row of selectMany(connection, sql, [], keys)) found.set(text(row, 0), parseRow<Cells[N]>(text(row, 1)));
   return keys.map((key) => found.get(key));

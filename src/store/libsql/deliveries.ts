@@ -6,6 +6,7 @@ import { EngineError } from "../engine.ts";
 import { StoreError } from "../error.ts";
 import type { Access } from "./access.ts";
 import { runBulk, selectMany } from "./bulk.ts";
+import type { DeliveryChange } from "./delivery-counts.ts";
 import { bytes, type Connection, integer, type SqlValue, text } from "./guard.ts";
 import { jsonBytes, parseRow } from "./json-row.ts";
 import { deliveryKey } from "./keys.ts";
@@ -16,30 +17,31 @@ const KEY_BYTES = 16;
 const AFTER_ALL = Buffer.alloc(KEY_BYTES + 1, 0xff);
 
 const UPSERT = {
-  head: "INSERT INTO delivery(log, k, channel, status, event, due, body) VALUES",
-  width: 7,
-  tail: `ON CONFLICT DO UPDATE SET
-    channel = excluded.channel, status = excluded.status, event = excluded.event, due = excluded.due, body = excluded.body`,
+  head: "INSERT INTO delivery(log, k, channel, status, event, window, due, body) VALUES",
+  width: 8,
+  tail: `ON CONFLICT DO UPDATE SET channel = excluded.channel, status = excluded.status, event = excluded.event,
+    window = excluded.window, due = excluded.due, body = excluded.body`,
 };
 const DELETE = "DELETE FROM delivery WHERE log = ? AND k = ?";
 
-/** A delivery as its row. Throws EngineError `refused-row` for an id that is not one of ours. */
-export function deliveryRow(log: number, delivery: Delivery): readonly SqlValue[] {
-  const { id, channel, status, event, dueAt } = delivery;
-  return [log, keyOf(id), channel, status, event ?? null, dueAt ?? null, jsonBytes(delivery)];
+/** A delivery that is put or, without a value, removed. Throws EngineError `refused-row` for an id that is not one of ours. */
+export function deliveryChange(log: number, id: string, value: Delivery | undefined): DeliveryChange {
+  return value === undefined ? { log, k: keyOf(id) } : { log, k: keyOf(value.id), value };
 }
 
-/** The key of a delivery's row. */
-export function deliveryRowKey(log: number, id: string): readonly SqlValue[] {
-  return [log, keyOf(id)];
+export function writeDeliveries(connection: Connection, changes: readonly DeliveryChange[]): void {
+  runBulk(
+    connection,
+    UPSERT,
+    changes.flatMap((change) => rowOf(change)),
+  );
+  for (const { log, k, value } of changes) if (value === undefined) connection.run(DELETE, [log, k]);
 }
 
-export function writeDeliveries(
-  connection: Connection,
-  rows: { readonly put: readonly (readonly SqlValue[])[]; readonly removed: readonly (readonly SqlValue[])[] },
-): void {
-  runBulk(connection, UPSERT, rows.put);
-  for (const row of rows.removed) connection.run(DELETE, row);
+function rowOf({ log, k, value }: DeliveryChange): (readonly SqlValue[])[] {
+  if (value === undefined) return [];
+  const { channel, status, event, window, dueAt } = value;
+  return [[log, k, channel, status, event ?? null, window ?? null, dueAt ?? null, jsonBytes(value)]];
 }
 
 function keyOf(id: string): Uint8Array {
@@ -97,18 +99,23 @@ function* walk({ connection, tenants }: Access, tenant: string, query: DeliveryQ
   let before = query.cursor === undefined ? AFTER_ALL : readKey(query.cursor);
   const oldest = oldestOf(query.event);
   if (log === undefined) return;
+  // Those of a window are found by their index, all others by time.
+  const window = query.window ?? null;
+  const [table, isIn] =
+    window === null ? ["delivery", "?4 IS NULL"] : ["delivery INDEXED BY delivery_window", "window = ?4"];
   for (;;) {
     const [edge] = connection.all(
-      `SELECT count(*), min(k) FROM (SELECT k FROM delivery WHERE log = ? AND k < ? AND k >= ? ORDER BY k DESC LIMIT ${CHUNK})`,
-      [log, before, oldest],
+      `SELECT count(*), min(k) FROM
+         (SELECT k FROM ${table} WHERE log = ?1 AND k < ?2 AND k >= ?3 AND ${isIn} ORDER BY k DESC LIMIT ${CHUNK})`,
+      [log, before, oldest, window],
     );
     const rows = integer(edge, 0);
     if (rows === 0) return;
     const from = bytes(edge, 1);
     const found = connection.all(
-      `SELECT k, body FROM delivery WHERE log = ?1 AND k < ?2 AND k >= ?3 AND (?4 IS NULL OR status = ?4)
-         AND (?5 IS NULL OR channel = ?5) AND (?6 IS NULL OR event = ?6) ORDER BY k DESC`,
-      [log, before, from, query.status ?? null, query.channel ?? null, query.event ?? null],
+      `SELECT k, body FROM ${table} WHERE log = ?1 AND k < ?2 AND k >= ?3 AND ${isIn} AND (?5 IS NULL OR status = ?5)
+         AND (?6 IS NULL OR channel = ?6) AND (?7 IS NULL OR event = ?7) ORDER BY k DESC`,
+      [log, before, from, window, query.status ?? null, query.channel ?? null, query.event ?? null],
     );
     for (const row of found)
       yield { kind: "found", item: parseRow<Delivery>(text(row, 1)), cursor: bytes(row, 0).toString("hex") };

@@ -9,9 +9,11 @@ import { Writer } from "./apply.ts";
 import { EventSegments } from "./event-segments.ts";
 import { seenOf } from "./events.ts";
 import type { Connection } from "./guard.ts";
+import { HeapCells } from "./heap-cells.ts";
 import { type IdentityHash, IdentityHashes } from "./identity.ts";
 import { LeafSegments } from "./leaf-segments.ts";
 import { Logs } from "./logs.ts";
+import { loadMembers } from "./members.ts";
 import { listNoun, loadNoun } from "./nouns.ts";
 import { stageObjects } from "./objects.ts";
 import { openDatabase, openReader } from "./open.ts";
@@ -54,6 +56,7 @@ function build(options: LibsqlOptions, writing: Connection, reading: Connection)
     log: (tenant) => logs.find(tenant),
     timers: (tenant, until, limit) => dueTimers(access, tenant, until, limit),
     earliestTimers: () => earliestTimers(access),
+    members: (tenant, window, from, limit) => loadMembers(access, { tenant, window, from, limit }),
     apply: (plan) => writer.apply(plan),
     stage: async (objects) => stageObjects(writing, objects),
     read: makeReader({ ...access, connection: reading }),
@@ -77,6 +80,7 @@ function parts(options: LibsqlOptions, connection: Connection): { access: Access
     connection,
     tenants: new Tenants(connection),
     seen,
+    heap: new HeapCells(),
     events: new EventSegments(units),
     leaves: new LeafSegments(units),
     receipts: new ReceiptBooks(units),
@@ -84,6 +88,7 @@ function parts(options: LibsqlOptions, connection: Connection): { access: Access
     hashes: new IdentityHashes(),
     ...(options.identityHash === undefined ? {} : { identityHash: options.identityHash }),
   };
+  access.heap.load(connection);
   const packs = new SeenPacks();
   packs.load(connection, seen, limits.cap, (row) => seenOf(access, row));
   const logs = new Logs(access);

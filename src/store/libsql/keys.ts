@@ -12,7 +12,12 @@ const DIGEST = /^digest:[^:]+:[^:]+:[^:]+:(\d{1,14})(?::\d+)?$/;
 
 /** Key of a mutable row in `cell`. Nouns and tenants hold no slash, so the first two end them. */
 export function cellKey(noun: string, tenant: string, key: string): string {
-  return `${noun}/${tenant}/${key}`;
+  return `${cellPrefix(noun)}${tenant}/${key}`;
+}
+
+/** With what all keys of a noun start, and those of no other. */
+export function cellPrefix(noun: string): string {
+  return `${noun}/`;
 }
 
 /** The least text that is greater (by UTF-8 bytes) than every text that starts with `prefix`, which is not empty. */

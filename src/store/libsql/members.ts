@@ -1,8 +1,7 @@
-import type { Json } from "../../core/json.ts";
-import type { MemberRow } from "../../ports.ts";
+import type { MemberRow, WindowMember } from "../../ports.ts";
 import type { Access } from "./access.ts";
 import { runBulk } from "./bulk.ts";
-import { type Connection, type SqlValue, text } from "./guard.ts";
+import { type Connection, integer, type SqlValue, text } from "./guard.ts";
 import { jsonBytes, parseRow } from "./json-row.ts";
 
 const INSERT = { head: "INSERT INTO member(log, window, n, body) VALUES", width: 4, tail: "" };
@@ -15,13 +14,15 @@ export function writeMembers(connection: Connection, rows: readonly (readonly Sq
   runBulk(connection, INSERT, rows);
 }
 
-/** Members of a window from number `from` on, oldest first. */
+/** Members of a window from number `from` on, in order of their numbers. */
 export function loadMembers(
   { connection, tenants }: Access,
   at: { readonly tenant: string; readonly window: string; readonly from: number; readonly limit: number },
-): Json[] {
+): MemberRow[] {
+  const { window } = at;
   const log = tenants.find(at.tenant);
   if (log === undefined) return [];
-  const sql = "SELECT body FROM member WHERE log = ? AND window = ? AND n >= ? ORDER BY n LIMIT ?";
-  return connection.all(sql, [log, at.window, at.from, at.limit]).map((row) => parseRow<Json>(text(row, 0)));
+  const sql = "SELECT n, body FROM member WHERE log = ? AND window = ? AND n >= ? ORDER BY n LIMIT ?";
+  const rows = connection.all(sql, [log, window, at.from, at.limit]);
+  return rows.map((row) => ({ window, n: integer(row, 0), body: parseRow<WindowMember>(text(row, 1)) }));
 }

@@ -1,8 +1,10 @@
 import type { CellRef, Cells, Noun } from "../../core/cells.ts";
 import { EngineError } from "../engine.ts";
+import { isListedAsMade } from "../noun-order.ts";
 import type { Access } from "./access.ts";
 import { listCells, loadCells } from "./cells.ts";
 import { deliveriesByPrefix, loadDeliveries } from "./deliveries.ts";
+import { listHeapCells, loadHeapCells } from "./heap-cells.ts";
 import { loadIdentities } from "./identities.ts";
 
 type Load<N extends Noun> = (access: Access, refs: readonly CellRef<N>[]) => (Cells[N] | undefined)[];
@@ -18,7 +20,7 @@ interface Table<N extends Noun> {
   readonly list: List<N>;
 }
 
-/** Nouns that have tables of their own; the rows of all others stand in `cell`. */
+/** Nouns that have tables of their own; the rows of all others stand in `cell` or `heap_cell`. */
 const TABLES: { readonly [N in Noun]?: Table<N> } = {
   identity: { load: loadIdentities, list: refuseList },
   delivery: {
@@ -28,7 +30,9 @@ const TABLES: { readonly [N in Noun]?: Table<N> } = {
 };
 
 function tableOf<N extends Noun>(noun: N): Table<N> {
-  return TABLES[noun] ?? { load: loadCells, list: listCells };
+  const table = TABLES[noun];
+  if (table !== undefined) return table;
+  return isListedAsMade(noun) ? { load: loadHeapCells, list: listHeapCells } : { load: loadCells, list: listCells };
 }
 
 /** Values of cells of one noun, in the order asked. */
@@ -40,7 +44,7 @@ export function loadNoun<N extends Noun>(
   return tableOf(noun).load(access, refs);
 }
 
-/** Cells of a noun whose key starts with the place's, in order of the keys' UTF-8 bytes. */
+/** Cells of a noun whose key starts with the place's, in the order of their noun. */
 export function listNoun<N extends Noun>(
   access: Access,
   place: CellRef<N>,

@@ -1,6 +1,7 @@
 import { setImmediate as pause } from "node:timers/promises";
 import type { DueChannel, Opening, Reader } from "../../ports.ts";
 import type { Access } from "./access.ts";
+import { countDeliveries } from "./delivery-counts.ts";
 import { dueDeliveries, listDeliveries, nextDueChannel } from "./deliveries.ts";
 import { findEvent, listEvents } from "./events.ts";
 import { leafLines } from "./leaves.ts";
@@ -19,6 +20,7 @@ export function makeReader(access: Access): Reader {
     event: async (tenant, id) => findEvent(access, tenant, id),
     events: async (tenant, query) => listEvents(access, tenant, query),
     deliveries: async (tenant, query) => listDeliveries(access, tenant, query),
+    counts: (tenant, since) => countDeliveries(access, tenant, since),
     due: async (at) => dueDeliveries(access, at),
     dueChannels: () => dueChannels(access),
     logs: async () => readLogs(access),
@@ -29,7 +31,8 @@ export function makeReader(access: Access): Reader {
       return log === undefined ? undefined : readTile(access.connection, log, level, index);
     },
     openings: (tenant, from, count) => openings(access, tenant, from, count),
-    members: async (tenant, window, from, limit) => loadMembers(access, { tenant, window, from, limit }),
+    members: async (tenant, window, from, limit) =>
+      loadMembers(access, { tenant, window, from, limit }).map(({ body }) => body),
   };
 }
 

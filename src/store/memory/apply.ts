@@ -23,6 +23,7 @@ function check(log: MemoryLog | undefined, plan: TenantPlan): void {
 }
 
 function shiftDue(state: MemoryState, tenant: string, by: number): void {
+  state.drawer("claim", tenant).clear();
   const deliveries = state.drawer("delivery", tenant);
   for (const [id, delivery] of deliveries) {
     if (delivery.dueAt !== undefined) deliveries.set(id, { ...delivery, dueAt: Math.max(0, delivery.dueAt + by) });

@@ -1,6 +1,7 @@
 import type { Delivery } from "../../core/delivery.ts";
 import { recordMs } from "../../core/id.ts";
-import type { DeliveryQuery, DueChannel, Page, Reader } from "../../ports.ts";
+import type { DeliveryCounts, DeliveryQuery, DueChannel, Page, Reader } from "../../ports.ts";
+import { countKey, CountSum, hourOf } from "../delivery-count.ts";
 import { StoreError } from "../error.ts";
 import { compareText } from "../key-order.ts";
 import { pageOf } from "./list.ts";
@@ -46,9 +47,17 @@ function dueOf(state: MemoryState, tenant: string): Due[] {
     .toSorted((left, right) => left.dueAt - right.dueAt || compareText(left.id, right.id));
 }
 
-function matches(delivery: Delivery, { status, channel, event }: DeliveryQuery): boolean {
+/** Counts of a tenant's deliveries: open ones, and others from the hour of `since` (epoch ms) on. */
+export function countDeliveries(state: MemoryState, tenant: string, since: number): DeliveryCounts {
+  const sum = new CountSum(hourOf(since));
+  for (const delivery of state.drawer("delivery", tenant).values()) sum.add(countKey(delivery), 1);
+  return sum.sum();
+}
+
+function matches(delivery: Delivery, { status, channel, event, window }: DeliveryQuery): boolean {
   if (status !== undefined && delivery.status !== status) return false;
   if (channel !== undefined && delivery.channel !== channel) return false;
+  if (window !== undefined && delivery.window !== window) return false;
   return event === undefined || delivery.event === event;
 }
 

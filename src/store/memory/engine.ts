@@ -7,14 +7,14 @@ import type { Engine } from "../engine.ts";
 import { compareTimers } from "../timer-order.ts";
 import { applyPlan } from "./apply.ts";
 import { listCells } from "./list.ts";
-import { createMemoryReader } from "./read.ts";
+import { createMemoryReader, membersOf } from "./read.ts";
 import { MemoryState } from "./state.ts";
 
 /** An engine over `state`, which may be opened again after `close`; never throws but for a plan that is no sequel. */
 export function createMemoryEngine(state: MemoryState = new MemoryState()): Engine {
   return {
     load: (noun, refs) => load(state, noun, refs),
-    list: (noun, tenant, prefix, limit) => listCells(state.drawer(noun, tenant), prefix, limit),
+    list: (noun, tenant, prefix, limit) => listCells(state, { noun, tenant, prefix, limit }),
     log: (tenant) => {
       const log = state.tenants.get(tenant)?.log;
       return log === undefined ? undefined : { origin: log.origin, size: log.lines.length };
@@ -26,6 +26,7 @@ export function createMemoryEngine(state: MemoryState = new MemoryState()): Engi
           .slice(0, 1)
           .map(({ due }) => ({ tenant, due })),
       ),
+    members: (tenant, window, from, limit) => membersOf(state, tenant, window, from).slice(0, limit),
     apply: (plan) => applyPlan(state, plan),
     stage: async (objects) => {
       for (const { hash, text } of objects) state.objects.set(hash, text);

@@ -1,12 +1,14 @@
-import type { Page } from "../../ports.ts";
+import type { Noun, Page } from "../../ports.ts";
+import type { ListRef, Row } from "../cell-overlay.ts";
 import { compareText } from "../key-order.ts";
+import { isListedAsMade } from "../noun-order.ts";
+import type { MemoryState } from "./state.ts";
 
-/** The first cells whose key starts with `prefix`, in order of keys. */
-export function listCells<V>(drawer: ReadonlyMap<string, V>, prefix: string, limit: number): (readonly [string, V])[] {
-  return [...drawer]
-    .filter(([key]) => key.startsWith(prefix))
-    .toSorted(([left], [right]) => compareText(left, right))
-    .slice(0, limit);
+/** The first cells whose key starts with `prefix`, in the order of their noun. */
+export function listCells<N extends Noun>(state: MemoryState, { noun, tenant, prefix, limit }: ListRef<N>): Row<N>[] {
+  const found = [...state.drawer(noun, tenant)].filter(([key]) => key.startsWith(prefix));
+  if (isListedAsMade(noun)) return found.slice(0, limit); // a Map keeps that order
+  return found.toSorted(([left], [right]) => compareText(left, right)).slice(0, limit);
 }
 
 /** A page of what is found; its cursor names the last item of it, where more follow. */

@@ -3,14 +3,13 @@
  * @module
  */
 import { hashToBytes } from "../../core/merkle.ts";
-import type { Json } from "../../core/json.ts";
-import type { LogRecord, Reader, StoredObject } from "../../ports.ts";
+import type { LogRecord, MemberRow, Reader, StoredObject } from "../../ports.ts";
 import { compareText } from "../key-order.ts";
-import { dueChannelsOf, dueDeliveries, listDeliveries } from "./deliveries.ts";
+import { countDeliveries, dueChannelsOf, dueDeliveries, listDeliveries } from "./deliveries.ts";
 import { listEvents } from "./events.ts";
 import { listCells } from "./list.ts";
 import { openingsOf } from "./openings.ts";
-import type { MemoryLog, MemoryState, MemoryTenant } from "./state.ts";
+import type { MemoryLog, MemoryState } from "./state.ts";
 
 /** A reader of what was applied to `state`. */
 export function createMemoryReader(state: MemoryState): Reader {
@@ -18,7 +17,7 @@ export function createMemoryReader(state: MemoryState): Reader {
   const tenants = (): string[] => [...state.tenants.keys()].toSorted(compareText);
   return {
     cell: async (noun, tenant, key) => state.drawer(noun, tenant).get(key),
-    cells: async (noun, tenant, prefix, limit) => listCells(state.drawer(noun, tenant), prefix, limit),
+    cells: async (noun, tenant, prefix, limit) => listCells(state, { noun, tenant, prefix, limit }),
     objects: async (hashes) => hashes.flatMap((hash) => objectOf(state, hash)),
     event: async (tenant, id) => {
       const rows = state.tenants.get(tenant);
@@ -26,6 +25,7 @@ export function createMemoryReader(state: MemoryState): Reader {
     },
     events: async (tenant, query) => listEvents(state, tenant, query),
     deliveries: async (tenant, query) => listDeliveries(state, tenant, query),
+    counts: async (tenant, since) => countDeliveries(state, tenant, since),
     due: async (at) => dueDeliveries(state, at),
     dueChannels: async () => tenants().flatMap((tenant) => dueChannelsOf(state, tenant)),
     logs: async () => tenants().flatMap((tenant) => recordOf(tenant, logOf(tenant))),
@@ -36,7 +36,10 @@ export function createMemoryReader(state: MemoryState): Reader {
       const rows = state.tenants.get(tenant);
       return rows === undefined ? [] : openingsOf(rows, from, count);
     },
-    members: async (tenant, window, from, limit) => membersOf(state.tenants.get(tenant), window, from).slice(0, limit),
+    members: async (tenant, window, from, limit) => {
+      const rows = membersOf(state, tenant, window, from).slice(0, limit);
+      return rows.map(({ body }) => body);
+    },
   };
 }
 
@@ -51,10 +54,8 @@ function recordOf(tenant: string, log: MemoryLog | undefined): LogRecord[] {
   return [{ tenant, origin, size: growth.frontier.size, root: hashToBytes(growth.frontier.root()) }];
 }
 
-function membersOf(rows: MemoryTenant | undefined, window: string, from: number): Json[] {
-  const members = rows?.members.get(window) ?? [];
-  return members
-    .filter(({ n }) => n >= from)
-    .toSorted((left, right) => left.n - right.n)
-    .map(({ body }) => body);
+/** Members of a window from a number on, in order of their numbers. */
+export function membersOf(state: MemoryState, tenant: string, window: string, from: number): MemberRow[] {
+  const members = state.tenants.get(tenant)?.members.get(window) ?? [];
+  return members.filter(({ n }) => n >= from).toSorted((left, right) => left.n - right.n);
 }

@@ -103,6 +103,25 @@ export function clockContract(home: () => EngineHome, options: SiteOptions): voi
       await site.store.close();
     });
 
+    it("lets all dedupe claims of all tenants lapse, those in memory too, and nothing else", async () => {
+      const site = await openSite(home(), options);
+      const { store } = site;
+      const stake = (tenant: string, key: string, by?: string) =>
+        store.transact({ flow: "stake", tenant, input: by === undefined ? { key } : { key, delivery: by } });
+      for (const tenant of ["alpha", "beta", "_site"])
+        for (const key of ["1:a", "\u{10ffff}"]) await stake(tenant, key, `dl_${tenant}`);
+      expect(await stake("beta", "1:a")).toBe("dl_beta");
+      await add(site);
+      site.clock.jump = { from: START + 100, to: START + 100 + HOUR };
+      const answers = await Promise.all([stake("beta", "1:a", "dl_new"), stake("beta", "1:a"), stake("alpha", "1:a")]);
+      expect(answers).toEqual(["none", "dl_new", "none"]);
+      const claims = ["alpha", "beta", "_site"].map((tenant) => store.read.cells("claim", tenant, "", 9));
+      expect(await Promise.all(claims)).toEqual([[], [["1:a", { severity: "low", delivery: "dl_new" }]], []]);
+      expect(await store.read.cell("window", "alpha", "k")).toMatchObject({ count: 1 });
+      expect(await store.read.cell("clock", "_site", "current")).toMatchObject({ to: START + 100 + HOUR });
+      await store.close();
+    });
+
     it("does not shift below the epoch", async () => {
       const site = await openSite(home(), options);
       const id = await accepted(site, "alpha", "a");

@@ -1,5 +1,6 @@
 import { decideEvent, identityKey } from "../../../src/core/decide.ts";
-import type { EventReceipt } from "../../../src/core/delivery.ts";
+import { deciding } from "../../../src/core/deciding.ts";
+import type { Delivery, EventReceipt } from "../../../src/core/delivery.ts";
 import type { EventInput } from "../../../src/core/event.ts";
 import { clockJump } from "../../../src/flows/clock-jump.ts";
 import { matchRules } from "../../../src/core/match.ts";
@@ -9,11 +10,15 @@ import {
   type Flow,
   type Prepared,
   SITE_TENANT,
+  type Stamp,
   type TimerInput,
   type TimerRow,
   type View,
+  type WindowMember,
   type WindowRecord,
 } from "../../../src/ports.ts";
+
+import { member } from "../../support/store-plans.ts";
 
 const HORIZON_MS = 7 * 86_400_000;
 
@@ -24,7 +29,20 @@ export class Refusal extends Error {
 
 /** A window cell that counts. */
 export function counted(count: number): WindowRecord {
-  return { openedAt: 1, due: 2, count };
+  const id = "digest:alpha:mail:1h:1";
+  const rule = "by-type@000000000000";
+  const told = { id, window: "1h", actionKey: "mail", action: "mail", rule, channel: "ops-mail", openedAt: 1, due: 2 };
+  return { ...told, kind: "digest", count, frontier: "", severity: "low", state: "open" };
+}
+
+function titleOf({ title }: WindowMember): string {
+  return title ?? "";
+}
+
+function deliveryOf(view: View, tenant: string, id: string): Delivery {
+  const delivery = view.get("delivery", tenant, id);
+  if (delivery === undefined) throw new Refusal("no such delivery");
+  return delivery;
 }
 
 function flow<Input, Answer>(
@@ -60,6 +78,15 @@ const add = flow<{ key: string; by: number; named?: boolean; fail?: boolean }, {
   ({ tenant }, { key, named }) => (named === true ? [{ noun: "window", tenant, key }] : []),
 );
 
+function decideAll(
+  events: readonly EventInput[],
+  context: Context,
+  at: { readonly view: View; readonly stamp: Stamp },
+): readonly EventReceipt[] {
+  const asked = { ...deciding(context, at, { actor: "source:test" }), horizon: HORIZON_MS };
+  return events.map((event) => decideEvent(event, matchRules(context.index.rules, event, at.stamp.now), asked));
+}
+
 /** Does everything that a view can do, and throws. */
 const upset = flow<{ event: EventInput; clear: TimerRow }, void>(({ tenant, index, input }, view, stamp) => {
   increase(view, tenant, "upset", 1);
@@ -71,19 +98,17 @@ const upset = flow<{ event: EventInput; clear: TimerRow }, void>(({ tenant, inde
   view.openLog(`${tenant}-new`, `origin-${tenant}-new`);
   note(view, `${tenant}-new`, "genesis");
   note(view, tenant, "upset");
-  const deciding = { tenant, index, view, stamp, actor: "source:test", ordinal: { next: 0 }, horizon: HORIZON_MS };
-  decideEvent(input.event, matchRules(index.rules, input.event), deciding);
+  decideAll([input.event], { tenant, index }, { view, stamp });
   view.setTimer(tenant, { due: stamp.now + 5, flow: "ring", key: "upset" });
   view.clearTimer(tenant, input.clear);
-  view.member(tenant, { window: "w", n: 0, body: "upset" });
+  view.member(tenant, { window: "w", n: 0, body: member("upset") });
   throw new Refusal("upset");
 });
 
 /** Accepts events, each once. */
 const accept = flow<{ events: readonly EventInput[] }, readonly EventReceipt[]>(
   ({ tenant, index, input: { events } }, view, stamp) => {
-    const deciding = { tenant, index, view, stamp, actor: "source:test", ordinal: { next: 0 }, horizon: HORIZON_MS };
-    return events.map((event) => decideEvent(event, matchRules(index.rules, event), deciding));
+    return decideAll(events, { tenant, index }, { view, stamp });
   },
   ({ tenant }, { events }) => events.map((event) => ({ noun: "identity", tenant, key: identityKey(event) })),
 );
@@ -99,9 +124,7 @@ const remind = flow<{ set?: readonly TimerRow[]; clear?: readonly TimerRow[] }, 
 
 /** Changes a delivery: when it is due, or that it was sent. */
 const redate = flow<{ id: string; dueAt?: number }, void>(({ tenant, input: { id, dueAt } }, view) => {
-  const delivery = view.get("delivery", tenant, id);
-  if (delivery === undefined) throw new Refusal("no such delivery");
-  const { dueAt: _, ...rest } = delivery;
+  const { dueAt: _, ...rest } = deliveryOf(view, tenant, id);
   const change = dueAt === undefined ? ({ status: "sent" } as const) : ({ status: "retrying", due: dueAt } as const);
   const seq = view.leaf(tenant, { type: "delivery.change", actor: "tk_test", delivery: id, ...change });
   const put = { ...rest, status: change.status, leaves: [...rest.leaves, seq] };
@@ -114,12 +137,65 @@ const translate = flow<{ id: string }, void>(({ tenant, input: { id } }, view) =
   if (delivery !== undefined) view.put("delivery", tenant, id, { ...delivery, locale: "de" });
 });
 
-/** Adds members to a window. */
-const gather = flow<{ window: string; from: number; bodies: readonly string[] }, void>(
-  ({ tenant, input: { window, from, bodies } }, view) => {
-    bodies.forEach((body, at) => view.member(tenant, { window, n: from + at, body }));
+/** Adds members to a window, and answers what the window holds then. */
+const gather = flow<{ window: string; from: number; bodies: readonly string[]; fail?: boolean }, readonly string[]>(
+  ({ tenant, input: { window, from, bodies, fail } }, view) => {
+    bodies.forEach((body, at) => view.member(tenant, { window, n: from + at, body: member(body) }));
+    if (fail === true) throw new Refusal(window);
+    return view.members(tenant, window, 0, 99).map(titleOf);
   },
 );
+
+/** Members of a window, one page after another. */
+const pages = flow<{ window: string; from: number; limit: number }, readonly (readonly string[])[]>(
+  ({ tenant, input: { window, from, limit } }, view) => {
+    const read: string[][] = [];
+    for (let at = from; ; at += limit) {
+      const page = view.members(tenant, window, at, limit).map(titleOf);
+      read.push(page);
+      if (page.length < limit) return read;
+    }
+  },
+);
+
+/** Puts a claim, or only looks; answers the delivery of the one that was there. */
+const stake = flow<{ key: string; delivery?: string }, string>(({ tenant, input: { key, delivery } }, view) => {
+  const before = view.get("claim", tenant, key)?.delivery ?? "none";
+  if (delivery !== undefined) view.put("claim", tenant, key, { severity: "low", delivery });
+  return before;
+});
+
+/** Puts and removes claims, and answers the keys of a prefix then. */
+const stakes = flow<
+  { put?: readonly string[]; remove?: readonly string[]; prefix: string; limit: number },
+  readonly string[]
+>(({ tenant, input: { put = [], remove = [], prefix, limit } }, view) => {
+  for (const key of put) view.put("claim", tenant, key, { severity: "low", delivery: "dl_1" });
+  for (const key of remove) view.remove("claim", tenant, key);
+  return view.list("claim", tenant, prefix, limit).map(([key]) => key);
+});
+
+/** Takes deliveries into a window, whose own delivery is pending from then on. */
+const fold = flow<{ ids: readonly string[]; window: string }, void>(
+  ({ tenant, input: { ids, window } }, view, { now }) => {
+    for (const id of ids) {
+      const { dueAt: _, ...delivery } = deliveryOf(view, tenant, id);
+      view.put("delivery", tenant, id, { ...delivery, status: "coalesced", window });
+      const { event: _event, ...told } = delivery;
+      view.put("delivery", tenant, window, {
+        ...told,
+        id: window,
+        status: "pending",
+        window,
+        createdAt: now,
+        dueAt: now,
+      });
+    }
+  },
+);
+
+/** Removes a delivery. */
+const purge = flow<{ id: string }, void>(({ tenant, input: { id } }, view) => view.remove("delivery", tenant, id));
 
 /** Puts and removes counters, and answers the keys of a prefix then. */
 const shelve = flow<
@@ -184,15 +260,20 @@ export function createFlows(failing: ReadonlySet<string>) {
     add,
     "clock-jump": clockJump,
     decline,
+    fold,
     gather,
     grow,
     open,
+    pages,
     peek,
+    purge,
     redate,
     remind,
     ring: ring(failing),
     ring2: ring(failing),
     shelve,
+    stake,
+    stakes,
     swap: { ...add, alone: true },
     translate,
     upset,

@@ -4,6 +4,7 @@ import { joinHashes, leafHash } from "../../../src/core/merkle.ts";
 import { subtreeRoot } from "../../../src/core/tile.ts";
 import type { PlacedLeaf } from "../../../src/store/engine.ts";
 import { compareText } from "../../../src/store/key-order.ts";
+import { counted } from "./flows.ts";
 import { diskEvent } from "./scenario.ts";
 import { type EngineHome, openSite, rootOfLines, type Site } from "./site.ts";
 import { input } from "../../support/objects.ts";
@@ -110,7 +111,7 @@ export function ledgerContract(home: () => EngineHome): void {
     ])("takes no plan for a log %s, and nothing else of it", async (_, part) => {
       const site = await openSite(home());
       const before = await rootOf(site, "alpha");
-      const cells = [{ noun: "window", tenant: "alpha", key: "k", value: { openedAt: 1, due: 2, count: 3 } }] as const;
+      const cells = [{ noun: "window", tenant: "alpha", key: "k", value: counted(3) }] as const;
       const plan = { t: 1, cells, tenants: [{ ...nothing, ...part }] };
       expect(() => site.engine.apply(plan)).toThrow(expect.objectContaining({ name: "EngineError", code: "failed" }));
       expect(await rootOf(site, "alpha")).toBe(before);

@@ -131,6 +131,90 @@ export function questionContract(home: () => EngineHome, options: SiteOptions): 
       await store.close();
     });
 
+    it("list claims in the order of their making", async () => {
+      const { store } = await openSite(home(), options);
+      const stakes = (prefix: string, limit: number, put: string[] = [], remove: string[] = []) =>
+        store.transact({ flow: "stakes", tenant: "alpha", input: { put, remove, prefix, limit } });
+      await stakes("", 9, ["7:d", "7:a", "70:x", "8:q", "7:c", "plain"]);
+      const answers = await Promise.all([
+        stakes("7:", 2),
+        stakes("7:", 9, ["7:b", "7:a"]),
+        stakes("7:", 2, [], ["7:d"]),
+        stakes("7:", 2, ["7:0"], ["7:a"]),
+        stakes("7:", 9, ["9:z"]),
+        stakes("", 4),
+        stakes("9", 4),
+        stakes("7:c", 4),
+        stakes("none:", 4),
+        store.transact({ flow: "stakes", tenant: "beta", input: { prefix: "7:", limit: 9 } }),
+      ]);
+      expect(answers).toEqual([
+        ["7:d", "7:a"],
+        ["7:d", "7:a", "7:c", "7:b"],
+        ["7:a", "7:c"],
+        ["7:c", "7:b"],
+        ["7:c", "7:b", "7:0"],
+        ["70:x", "8:q", "7:c", "plain"],
+        ["9:z"],
+        ["7:c"],
+        [],
+        [],
+      ]);
+      const read = async (prefix: string) => (await store.read.cells("claim", "alpha", prefix, 9)).map(([key]) => key);
+      expect(await read("7:")).toEqual(["7:c", "7:b", "7:0"]);
+      expect(await read("")).toEqual(["70:x", "8:q", "7:c", "plain", "7:b", "7:0", "9:z"]);
+      await store.close();
+    });
+
+    it("see the members of windows that those before them added, in order, and none that was taken back", async () => {
+      const { store } = await openSite(home(), options);
+      const gather = (window: string, from: number, bodies: string[], fail = false) =>
+        store.transact({ flow: "gather", tenant: "alpha", input: { window, from, bodies, fail } });
+      const pages = (window: string, from: number, limit: number) =>
+        store.transact({ flow: "pages", tenant: "alpha", input: { window, from, limit } });
+      await gather("w", 0, ["a", "b", "c"]);
+      const answers = await Promise.allSettled([
+        pages("w", 0, 2),
+        gather("w", 3, ["d", "e"]),
+        gather("v", 0, ["x"]),
+        gather("w", 5, ["lost", "too"], true),
+        pages("w", 0, 2),
+        gather("w", 5, ["f"]),
+        pages("w", 0, 99),
+        pages("w", 4, 1),
+        pages("w", 1, 3),
+        pages("none", 0, 3),
+        store.transact({ flow: "pages", tenant: "beta", input: { window: "w", from: 0, limit: 3 } }),
+        store.transact({ flow: "gather", tenant: "alpha", input: { window: "late", from: 4, bodies: ["l4", "l5"] } }),
+        gather("late", 2, ["l2", "l3"]),
+        gather("late", 0, ["l0", "l1"]),
+      ]);
+      expect(answers.map((answer) => (answer.status === "fulfilled" ? answer.value : "refused"))).toEqual([
+        [["a", "b"], ["c"]],
+        ["a", "b", "c", "d", "e"],
+        ["x"],
+        "refused",
+        [["a", "b"], ["c", "d"], ["e"]],
+        ["a", "b", "c", "d", "e", "f"],
+        [["a", "b", "c", "d", "e", "f"]],
+        [["e"], ["f"], []],
+        [
+          ["b", "c", "d"],
+          ["e", "f"],
+        ],
+        [[]],
+        [[]],
+        ["l4", "l5"],
+        ["l2", "l3", "l4", "l5"],
+        ["l0", "l1", "l2", "l3", "l4", "l5"],
+      ]);
+      const titles = async (window: string) =>
+        (await store.read.members("alpha", window, 0, 99)).map(({ title }) => title);
+      expect(await titles("w")).toEqual(["a", "b", "c", "d", "e", "f"]);
+      expect(await titles("late")).toEqual(["l0", "l1", "l2", "l3", "l4", "l5"]);
+      await store.close();
+    });
+
     it("are seen by readers once they are committed, and listeners are told in between", async () => {
       const site = await openSite(home(), options);
       const { store } = site;

@@ -1,9 +1,14 @@
 import { describe, expect, it } from "vitest";
+import type { Delivery } from "../../../src/core/delivery.ts";
 import { sha256Hex } from "../../../src/core/hash.ts";
 import type { Page } from "../../../src/ports.ts";
+import { compareText } from "../../../src/store/key-order.ts";
 import { diskEvent } from "./scenario.ts";
 import { type EngineHome, openSite, type Site, START } from "./site.ts";
 import { input } from "../../support/objects.ts";
+import { member } from "../../support/store-plans.ts";
+
+const HOUR = 3_600_000;
 
 /** All items of a list, page by page; no page may be longer than the limit. */
 async function all<T>(limit: number, read: (cursor: { cursor?: string }) => Promise<Page<T>>): Promise<T[]> {
@@ -93,6 +98,75 @@ export function readingContract(home: () => EngineHome): void {
       await site.store.close();
     });
 
+    it("lists the deliveries that belong to a window or tell of it", async () => {
+      const site = await openSite(home());
+      await fill(site);
+      const { read, transact } = site.store;
+      const list = (query: object) => all(2, (cursor) => read.deliveries("alpha", { ...query, ...cursor, limit: 2 }));
+      const folded = (await list({ status: "pending" })).slice(3, 8).map(({ id }) => id);
+      const window = `digest:alpha:mail:1h:${START + 9}`;
+      expect(await list({ window })).toEqual([]);
+      await transact({ flow: "fold", tenant: "alpha", input: { ids: folded, window } });
+      const own = await read.cell("delivery", "alpha", window);
+      expect((await list({ window })).map(({ id }) => id).toSorted()).toEqual([window, ...folded].toSorted());
+      expect(await list({ window, status: "pending" })).toEqual([own]);
+      expect((await list({ window, status: "coalesced", channel: "ops-mail" })).map(({ id }) => id)).toEqual(folded);
+      expect(await list({ window, channel: "none" })).toEqual([]);
+      expect(await list({ window: "digest:alpha:mail:1h:1" })).toEqual([]);
+      expect((await read.deliveries("beta", { window, limit: 9 })).items).toEqual([]);
+      expect((await read.deliveries("nobody", { window, limit: 9 })).items).toEqual([]);
+      await site.store.close();
+    });
+
+    it("counts deliveries by status and rule: open ones of any time, others since an hour", async () => {
+      const site = await openSite(home());
+      const { read, transact } = site.store;
+      const none = { byStatus: {}, backlog: 0, byRule: [] };
+      const hour = Math.floor(START / HOUR);
+      expect(await read.counts("nobody", START)).toEqual({ since: hour * HOUR, ...none });
+      await fill(site);
+      const first = {
+        since: hour * HOUR,
+        byStatus: { pending: 30, dropped: 10 },
+        backlog: 30,
+        byRule: [
+          { rule: "by-type", byStatus: { pending: 10, dropped: 10 } },
+          { rule: "two", byStatus: { pending: 20 } },
+        ],
+      };
+      expect(await read.counts("alpha", START)).toEqual(first);
+      expect(await read.counts("alpha", START + HOUR)).toEqual({
+        since: (hour + 1) * HOUR,
+        byStatus: { pending: 30 },
+        backlog: 30,
+        byRule: [
+          { rule: "by-type", byStatus: { pending: 10 } },
+          { rule: "two", byStatus: { pending: 20 } },
+        ],
+      });
+      const pending = await read.deliveries("alpha", { status: "pending", limit: 9 });
+      const [sent, twice, gone, late, ...folded] = pending.items.map(({ id }) => id);
+      const change = (id = "", dueAt?: number) =>
+        transact({ flow: "redate", tenant: "alpha", input: dueAt === undefined ? { id } : { id, dueAt } });
+      await Promise.all([change(sent), change(twice), change(twice, START), change(late, START)]);
+      await transact({ flow: "purge", tenant: "alpha", input: { id: gone ?? "" } });
+      site.clock.now = START + HOUR;
+      const window = `digest:alpha:mail:1h:${START + 9}`;
+      await transact({ flow: "fold", tenant: "alpha", input: { ids: folded, window } });
+      await transact({ flow: "accept", tenant: "alpha", input: { events: [input("late", { type: "disk.full" })] } });
+      const every = await all(50, (cursor) => read.deliveries("alpha", { ...cursor, limit: 50 }));
+      for (const since of [0, START, START + HOUR - 1, START + HOUR, START + 2 * HOUR]) {
+        const counts = await read.counts("alpha", since);
+        expect(counts).toEqual(naiveCounts(every, counts.since));
+        expect([since - counts.since < HOUR, counts.since <= since]).toEqual([true, true]);
+      }
+      expect((await read.counts("alpha", START)).byStatus).toMatchObject({ sent: 1, retrying: 2, coalesced: 5 });
+      await site.store.close();
+      const reopened = await openSite(home());
+      expect(await reopened.store.read.counts("alpha", START)).toEqual(naiveCounts(every, hour * HOUR));
+      await reopened.store.close();
+    });
+
     it("refuses a cursor that is not its own", async () => {
       const site = await openSite(home());
       await fill(site);
@@ -147,8 +221,8 @@ export function readingContract(home: () => EngineHome): void {
       await gather("v", 0, ["x"]);
       await gather("w", 3, ["d", "e"]);
       const { members } = site.store.read;
-      expect(await members("alpha", "w", 0, 99)).toEqual(["a", "b", "c", "d", "e"]);
-      expect(await members("alpha", "w", 2, 2)).toEqual(["c", "d"]);
+      expect(await members("alpha", "w", 0, 99)).toEqual(["a", "b", "c", "d", "e"].map(member));
+      expect(await members("alpha", "w", 2, 2)).toEqual(["c", "d"].map(member));
       expect(await members("alpha", "w", 5, 2)).toEqual([]);
       expect(await members("beta", "w", 0, 2)).toEqual([]);
       await site.store.close();
@@ -185,6 +259,27 @@ export function readingContract(home: () => EngineHome): void {
       await reopened.store.close();
     });
   });
+}
+
+const OPEN = ["pending", "held", "deferred", "retrying"];
+
+function byStatus(deliveries: readonly Delivery[]): Record<string, number> {
+  const count = (status: string): number => deliveries.filter((one) => one.status === status).length;
+  return Object.fromEntries(deliveries.map(({ status }) => [status, count(status)]));
+}
+
+function naiveCounts(deliveries: readonly Delivery[], since: number): unknown {
+  const counted = deliveries.filter(({ status, createdAt }) => OPEN.includes(status) || createdAt >= since);
+  const rules = [...new Set(counted.map(({ rule }) => rule.split("@")[0] ?? ""))].toSorted(compareText);
+  return {
+    since,
+    byStatus: byStatus(counted),
+    backlog: counted.filter(({ status }) => OPEN.includes(status)).length,
+    byRule: rules.map((rule) => ({
+      rule,
+      byStatus: byStatus(counted.filter((one) => one.rule.startsWith(`${rule}@`))),
+    })),
+  };
 }
 
 async function snapshot(site: Site): Promise<unknown> {

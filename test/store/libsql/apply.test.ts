@@ -3,7 +3,7 @@ import type { CellChange } from "../../../src/ports.ts";
 import type { Engine, Plan, TenantPlan } from "../../../src/store/engine.ts";
 import { testVault } from "../../support/vault.ts";
 import { type StoreHome, storeHome } from "../../support/store-home.ts";
-import { delivery, eventPlan, type SampleEvent, tenantPlan } from "../../support/store-plans.ts";
+import { delivery, eventPlan, member, type SampleEvent, tenantPlan } from "../../support/store-plans.ts";
 
 const T = 1_763_730_000_000;
 let home: StoreHome;
@@ -57,7 +57,7 @@ const REFUSED: readonly (readonly [string, Plan])[] = [
   ["a delivery's id that is not one of ours", withCell(deliveryCell("nonsense"))],
   ["a due instant that is no safe integer", withCell({ ...deliveryCell(DELIVERY), ...dueAt(0.5) })],
   ["U+0000 in a timer", changed(() => ({ timersSet: [{ due: 1, flow: "f", key: "\u0000" }] }))],
-  ["a lone surrogate in a window", changed(() => ({ members: [{ window: "\udfff", n: 0, body: 1 }] }))],
+  ["a lone surrogate in a window", changed(() => ({ members: [{ window: "\udfff", n: 0, body: member("1") }] }))],
   [
     "U+0000 in the name of a new tenant",
     { t: T, cells: [], tenants: [tenantPlan({ tenant: "a\u0000", size: 0, open: true }, {})] },
@@ -138,8 +138,8 @@ const FAILED: readonly (readonly [string, Plan])[] = [
     "a member that is there already",
     changed(() => ({
       members: [
-        { window: "w", n: 0, body: 1 },
-        { window: "w", n: 0, body: 2 },
+        { window: "w", n: 0, body: member("1") },
+        { window: "w", n: 0, body: member("2") },
       ],
     })),
   ],
@@ -166,11 +166,13 @@ describe("a plan that cannot be applied", () => {
     expect(engine.log("default")?.size).toBe(1);
     expect([engine.log("new"), engine.log("a\u0000")]).toEqual([undefined, undefined]);
     expect(engine.list("tenant", "_site", "", 9)).toEqual([]);
+    expect((await engine.read.counts("default", 0)).byStatus).toEqual({ pending: 1 });
     expect((await engine.read.events("default", { limit: 9 })).items).toHaveLength(1);
     expect(engine.load("identity", [{ noun: "identity", tenant: "default", key: "//test\u0000next" }])).toEqual([
       undefined,
     ]);
     engine.apply(planOf([{ sourceId: "next", to: ["new@example.org"] }]));
+    expect((await engine.read.counts("default", 0)).byStatus).toEqual({ pending: 2 });
     expect(engine.log("default")?.size).toBe(2);
     expect(
       engine.load("identity", [{ noun: "identity", tenant: "default", key: "//test\u0000next" }])[0]?.deliveries,

@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Delivery } from "../../../src/core/delivery.ts";
-import type { CellChange } from "../../../src/ports.ts";
+import type { AcceptedEvent, CellChange } from "../../../src/ports.ts";
+import { CountSum, countKey, hourOf } from "../../../src/store/delivery-count.ts";
 import type { Engine, Plan, TenantPlan } from "../../../src/store/engine.ts";
 import { whole } from "../../support/pages.ts";
 import { type StoreHome, storeHome } from "../../support/store-home.ts";
@@ -36,6 +38,17 @@ function applyParts(parts: Partial<TenantPlan>, cells: readonly CellChange[] = [
 
 function ref(key: string, tenant = "default"): { noun: "delivery"; tenant: string; key: string } {
   return { noun: "delivery", tenant, key };
+}
+
+/** An event whose log is open. */
+function firstEvent(): AcceptedEvent {
+  const [event] = apply([{ sourceId: "0" }]).tenants[0]?.events ?? [];
+  if (event === undefined) throw new Error("no event");
+  return event;
+}
+
+function cellOf(value: Delivery): CellChange {
+  return { noun: "delivery", tenant: "default", key: value.id, value };
 }
 
 describe("deliveries", () => {
@@ -101,6 +114,79 @@ describe("deliveries", () => {
     const { dueAt: _gone, ...done } = quick;
     applyParts({}, [{ noun: "delivery", tenant: "default", key: quick.id, value: done }]);
     expect(await engine.read.dueChannels()).toHaveLength(1);
+  });
+
+  it("of a window are found by its index, in bounded steps, however many others there are", async () => {
+    const { event } = firstEvent();
+    const put = Array.from({ length: 9000 }, (_, n): Delivery => {
+      const made = delivery(event, "a", n);
+      return n % 3 === 0 ? { ...made, status: "coalesced", window: n % 2 === 0 ? "w" : "v" } : made;
+    });
+    applyParts({}, put.map(cellOf));
+    const found = await whole((cursor) =>
+      engine.read.deliveries("default", { limit: 400, window: "w", ...(cursor === undefined ? {} : { cursor }) }),
+    );
+    const expected = put.filter(({ window }) => window === "w").map(({ id }) => id);
+    expect(found.map(({ id }) => id)).toEqual(expected.toSorted().toReversed());
+    const { window: _left, ...moved } = found[0] ?? put[0] ?? delivery(event, "a", 0);
+    applyParts({}, [cellOf({ ...moved, window: "v" }), cellOf({ ...(found[1] ?? moved), status: "held" })]);
+    const page = await engine.read.deliveries("default", { limit: 2000, window: "w" });
+    expect(page.items.map(({ id }) => id)).toEqual(found.slice(1).map(({ id }) => id));
+    const held = await engine.read.deliveries("default", { limit: 9, window: "w", status: "held" });
+    expect(held.items).toHaveLength(1);
+  });
+
+  it("are counted exactly, whatever is put, changed and removed in whatever commits", async () => {
+    const { event } = firstEvent();
+    const status = fc.constantFrom(
+      ...(["pending", "held", "deferred", "retrying", "sent", "dead", "coalesced"] as const),
+    );
+    const change = fc.record({
+      n: fc.nat(90),
+      status: fc.option(status, { nil: undefined }),
+      rule: fc.constantFrom("a@1", "a@2", "b@1", "c@1", "d@1", "e@1", "f@1", "g@1"),
+      hour: fc.nat(3),
+    });
+    const all = new Map<string, Delivery>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.uniqueArray(change, { selector: ({ n }) => n, maxLength: 80 }), { maxLength: 6 }),
+        async (plans) => {
+          for (const plan of plans) {
+            const cells = plan.map(({ n, status: is, rule, hour }): CellChange => {
+              const made = delivery({ ...event, receivedAt: T + (n % 7) * 1000 }, "a", n);
+              const value = { ...made, rule, createdAt: T + hour * 3_600_000, status: is ?? "pending" };
+              if (is === undefined) all.delete(value.id);
+              else all.set(value.id, value);
+              return is === undefined ? ref(value.id) : cellOf(value);
+            });
+            applyParts({}, cells);
+          }
+          for (const since of [0, T, T + 2 * 3_600_000]) {
+            const sum = new CountSum(hourOf(since));
+            for (const one of all.values()) sum.add(countKey(one), 1);
+            expect(await engine.read.counts("default", since)).toEqual(sum.sum());
+          }
+          engine.close();
+          engine = await home.open();
+        },
+      ),
+      { numRuns: 30 },
+    );
+    expect((await engine.read.counts("none", 0)).backlog).toBe(0);
+  });
+
+  it("of more rules than a step counts are all counted", async () => {
+    const { event } = firstEvent();
+    const put = Array.from({ length: 6000 }, (_, n) => {
+      const made = delivery(event, "a", n);
+      return { ...made, rule: `r${n % 3000}@000000000000`, status: n < 3000 ? "sent" : "held" } as const;
+    });
+    applyParts({}, put.map(cellOf));
+    const { byStatus, byRule, backlog } = await engine.read.counts("default", T);
+    expect([byStatus, backlog]).toEqual([{ sent: 3000, held: 3000 }, 3000]);
+    expect(new Set(byRule.map(({ byStatus: of }) => JSON.stringify(of)))).toEqual(new Set(['{"held":1,"sent":1}']));
+    expect(byRule).toHaveLength(3000);
   });
 
   it("are loaded, listed by prefix and removed as cells; digests by their openedAt", async () => {

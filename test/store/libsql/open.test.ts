@@ -3,10 +3,12 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { recordId, recordKey } from "../../../src/core/id.ts";
 import { EngineError } from "../../../src/store/engine.ts";
 import { engineErrorOf, isBusy } from "../../../src/store/libsql/fault.ts";
 import { connect } from "../../../src/store/libsql/guard.ts";
 import { openDatabase, openReader } from "../../../src/store/libsql/open.ts";
+import { SCHEMA_001 } from "../../../src/store/libsql/schema/001.ts";
 import { type StoreHome, storeHome } from "../../support/store-home.ts";
 
 let home: StoreHome;
@@ -90,6 +92,55 @@ describe("opening the database", () => {
 function sqlite(code: string, rawCode: number): Error {
   return Object.assign(new Error(code), { code, rawCode });
 }
+
+function at(hour: number): number {
+  return 1_763_730_000_000 + hour * 3_600_000;
+}
+
+describe("a database of the first version", () => {
+  const deliveries = ["pending", "sent", "held", "sent", "dead"].map((status, n) => ({
+    id: recordId("dl", at(n), [String(n)]),
+    tenant: "default",
+    rule: `r${n % 2}@000000000000`,
+    status,
+    channel: "mail-ops",
+    createdAt: at(n),
+    ...(status === "pending" ? { dueAt: at(n) } : {}),
+  }));
+
+  it("is brought to the newest where it lies: its deliveries are found and counted", async () => {
+    const old = await connect(home.file, 0);
+    old.exec(`PRAGMA application_id = 0x53507374; ${SCHEMA_001}; PRAGMA user_version = 1;
+      INSERT INTO tenant VALUES (1, 'default')`);
+    for (const one of deliveries)
+      old.run("INSERT INTO delivery(log, k, channel, status, event, due, body) VALUES (1, ?, ?, ?, NULL, ?, ?)", [
+        recordKey(one.id, one.createdAt),
+        one.channel,
+        one.status,
+        one.dueAt ?? null,
+        Buffer.from(JSON.stringify(one)),
+      ]);
+    old.close();
+    for (let opened = 0; opened < 2; opened++) {
+      const engine = await home.open();
+      const { read } = engine;
+      expect((await read.deliveries("default", { limit: 9 })).items).toEqual(deliveries.toReversed());
+      expect((await read.deliveries("default", { limit: 9, window: "w" })).items).toEqual([]);
+      expect(await read.dueChannels()).toEqual([{ tenant: "default", channel: "mail-ops", due: at(0) }]);
+      expect(await read.counts("default", at(2))).toEqual({
+        since: at(2) - (at(2) % 3_600_000),
+        byStatus: { pending: 1, held: 1, sent: 1, dead: 1 },
+        backlog: 2,
+        byRule: [
+          { rule: "r0", byStatus: { pending: 1, held: 1, dead: 1 } },
+          { rule: "r1", byStatus: { sent: 1 } },
+        ],
+      });
+      expect((await read.counts("default", 0)).byStatus).toEqual({ pending: 1, sent: 2, held: 1, dead: 1 });
+      engine.close();
+    }
+  });
+});
 
 describe("faults", () => {
   it.each([

@@ -3,7 +3,7 @@ import { hashToBytes, leafHash, rootOf } from "../../../src/core/merkle.ts";
 import type { CellChange } from "../../../src/ports.ts";
 import type { Engine, Plan, TenantPlan } from "../../../src/store/engine.ts";
 import { type StoreHome, storeHome } from "../../support/store-home.ts";
-import { eventPlan, ORIGIN_PREFIX, type SampleEvent, tenantPlan } from "../../support/store-plans.ts";
+import { eventPlan, member, ORIGIN_PREFIX, type SampleEvent, tenantPlan } from "../../support/store-plans.ts";
 
 const T = 1_763_730_000_000;
 let home: StoreHome;
@@ -98,9 +98,12 @@ describe("cells, timers, members, objects", () => {
   });
 
   it("append members of windows", async () => {
-    applyParts({ members: Array.from({ length: 20 }, (_, n) => ({ window: "w", n, body: { n } })) });
-    expect(await engine.read.members("default", "w", 17, 9)).toEqual([{ n: 17 }, { n: 18 }, { n: 19 }]);
-    expect(await engine.read.members("default", "w", 0, 2)).toEqual([{ n: 0 }, { n: 1 }]);
+    const members = Array.from({ length: 20 }, (_, n) => ({ window: "w", n, body: member(`${n}`) }));
+    applyParts({ members });
+    expect(await engine.read.members("default", "w", 17, 9)).toEqual(["17", "18", "19"].map(member));
+    expect(await engine.read.members("default", "w", 0, 2)).toEqual(["0", "1"].map(member));
+    expect(engine.members("default", "w", 18, 9)).toEqual(members.slice(18));
+    expect([engine.members("default", "v", 0, 2), engine.members("none", "w", 0, 2)]).toEqual([[], []]);
     expect([await engine.read.members("default", "v", 0, 2), await engine.read.members("none", "w", 0, 2)]).toEqual([
       [],
       [],

@@ -1,12 +1,13 @@
 import { OpenError } from "../fault.ts";
 import { type Connection, integer } from "../guard.ts";
 import { SCHEMA_001 } from "./001.ts";
+import { SCHEMA_002 } from "./002.ts";
 
 /** `SPst`: tells a database of ours from any other SQLite file. */
 const APPLICATION_ID = 0x53507374;
 
 /** Every version of the schema, oldest first: `user_version` counts those that ran. */
-const SCHEMAS: readonly string[] = [SCHEMA_001];
+const SCHEMAS: readonly string[] = [SCHEMA_001, SCHEMA_002];
 
 /**
  * Brings a database to the newest schema, each step in a transaction of its own.

@@ -1,0 +1,193 @@
+/**
+ * Ending a window: its message is judged once more and becomes a delivery, in one leaf with what it holds.
+ * @module
+ */
+import type { CompiledAction } from "./action.ts";
+import { windowDeliveries } from "./announce.ts";
+import type { WindowRecord } from "./cells.ts";
+import type { CompiledChannel } from "./config.ts";
+import { atBody, type Deciding, steadyNow } from "./deciding.ts";
+import { draftEntries } from "./decision-leaf.ts";
+import type { DeliveryStatus, Reason, TraceEntry } from "./delivery.ts";
+import { Frontier, hashToBytes } from "./merkle.ts";
+import { mutesOf, silencedBy, suppressedBy } from "./mute.ts";
+import { actionOf } from "./rule-kept.ts";
+import { channelFault } from "./stages/channel.ts";
+import { admission } from "./throttle.ts";
+import { clearTimer, openKeyOf } from "./windows.ts";
+
+/** What a window's message was judged to be. */
+interface Judged {
+  readonly status: DeliveryStatus;
+  readonly reason?: Reason;
+  readonly trace: readonly TraceEntry[];
+  /** So many of the first members are too old to be told. */
+  readonly stale?: number;
+}
+
+/** Members that are looked at in one read. */
+const MEMBERS_READ = 500;
+
+/**
+ * Ends a window with its delivery: pending, or what silence (flap windows), throttle or a missing channel make of it.
+ * Answers the ended window. Throws CoreError `bad-window` where the action is gone and its rule was not kept.
+ */
+export function flushWindow(record: WindowRecord, deciding: Deciding): WindowRecord {
+  const action = actionOf(record, deciding);
+  const channel = deciding.index.channels.get(action.action.channel);
+  const judged = judgeFlush(record, { action, channel }, deciding);
+  return endWindow(record, { ...judged, leaf: "digest.flush" }, deciding);
+}
+
+/** Ends a window that a person deletes: its delivery is dropped. */
+export function dropWindow(record: WindowRecord, deciding: Deciding): WindowRecord {
+  const reason: Reason = { code: "window-dropped", by: deciding.actor };
+  return endWindow(record, { status: "dropped", reason, trace: [], leaf: "digest.drop" }, deciding);
+}
+
+interface Told {
+  readonly action: CompiledAction;
+  readonly channel: CompiledChannel | undefined;
+}
+
+function judgeFlush(record: WindowRecord, { action, channel }: Told, deciding: Deciding): Judged {
+  const trace: TraceEntry[] = [];
+  const ended = (stage: string, status: DeliveryStatus, reason: Reason, saw: Partial<TraceEntry> = {}): Judged => {
+    trace.push({ stage, code: reason.code, ...(reason.by === undefined ? {} : { by: reason.by }), ...saw });
+    return { status, reason, trace };
+  };
+  const fault = channelFault(action, channel);
+  if (fault !== undefined) return ended("channel", "dropped", fault);
+  const muted = mutedFlush(record, action, deciding);
+  if (muted !== undefined) return ended(muted.stage, muted.status, muted.reason, { until: muted.until });
+  const stale = staleMembers(record, action, deciding);
+  if (stale >= record.count) return { ...ended("staleness", "dropped", { code: "stale", by: action.id }), stale };
+  const { refused, saw, charge } = admission(action, deciding);
+  if (refused !== undefined && record.hasResolution !== true)
+    return ended("throttle", "throttled", refused.reason, refused.saw);
+  if (refused === undefined) charge();
+  if (saw !== undefined) trace.push({ stage: "throttle", code: "pass", ...saw });
+  return { status: "pending", trace, ...(stale > 0 ? { stale } : {}) };
+}
+
+interface Muted {
+  readonly stage: string;
+  readonly status: DeliveryStatus;
+  readonly reason: Reason;
+  readonly until: number;
+}
+
+/** What a timer sends of repeats is judged as the last of them: silences and suppressions may have come since. */
+function mutedFlush({ flap }: WindowRecord, { rule }: CompiledAction, deciding: Deciding): Muted | undefined {
+  if (flap === undefined) return undefined;
+  const { view, tenant, stamp } = deciding;
+  const mutes = mutesOf(view, tenant);
+  const silence = silencedBy(flap.labels, mutes, stamp.now);
+  if (silence !== undefined)
+    return { stage: "silence", status: "silenced", reason: { code: "silenced", by: silence.id }, until: silence.until };
+  const suppression = suppressedBy({ labels: flap.labels, rule }, mutes, stamp.now);
+  if (suppression === undefined) return undefined;
+  const code = suppression.kind === "maintenance" ? "maintenance" : "rule-suppressed";
+  const reason: Reason = { code, by: suppression.id };
+  return { stage: "maintenance", status: "suppressed", reason, until: suppression.until };
+}
+
+/** How many of the first held drafts are older than the action tells; they came in order of time. */
+function staleMembers({ kind, id, count }: WindowRecord, { staleness }: CompiledAction, deciding: Deciding): number {
+  if (kind !== "quiet" || staleness === undefined || staleness.choice !== "drop") return 0;
+  const { view, tenant, stamp } = deciding;
+  for (let from = 0; from < count; from += MEMBERS_READ) {
+    const members = view.members(tenant, id, from, MEMBERS_READ);
+    const fresh = members.findIndex(({ at }) => stamp.now - at <= staleness.after);
+    if (fresh >= 0) return from + fresh;
+  }
+  return count;
+}
+
+interface Ending extends Judged {
+  readonly leaf: "digest.flush" | "digest.drop";
+}
+
+function endWindow(
+  record: WindowRecord,
+  { leaf, status, reason, trace, stale }: Ending,
+  deciding: Deciding,
+): WindowRecord {
+  const { view, tenant, index, actor, stamp } = deciding;
+  const action = actionOf(record, deciding);
+  const channel = index.channels.get(action.action.channel);
+  const { id, window, severity } = record;
+  const telling = { id, window, severity, action, channel, status, trace, ...(reason === undefined ? {} : { reason }) };
+  const made = windowDeliveries(telling, deciding);
+  const { drafts, recipients } = draftEntries(made, { ordinal: deciding.ordinal.next++, salt: stamp.salt });
+  const [first] = made;
+  const ref = {
+    digest: id,
+    rule: action.ref,
+    ...(first?.template === undefined ? {} : { template: `${first.template.id}@${first.template.hash.slice(0, 12)}` }),
+  };
+  const body = { ...membersBody(record, deciding), ...(stale === undefined ? {} : { stale }) };
+  const seq = view.leaf(tenant, { type: leaf, actor, cfg: index.cfg, drafts, id, ref, body }, { recipients });
+  made.forEach((delivery, draft) => {
+    const before = view.get("delivery", tenant, delivery.id); // told once before where the window was reopened
+    const place = { leaves: [...(before?.leaves ?? []), seq], draft: before?.draft ?? draft };
+    view.put("delivery", tenant, delivery.id, { ...delivery, ...place });
+  });
+  const deliveries = made.map((delivery) => delivery.id);
+  const state = leaf === "digest.flush" ? "flushed" : "dropped";
+  const { itemCap } = index.policy;
+  const ended = close(
+    record,
+    { state, status, deliveries, itemCap, ...(stale === undefined ? {} : { stale }) },
+    deciding,
+  );
+  if (record.kind === "quiet") settleMembers(id, deciding);
+  if (record.kind === "group" && state === "flushed") rememberFlush(record, action, deciding);
+  return ended;
+}
+
+/** Count and root of what the window holds, with the instant of a timer. */
+function membersBody(
+  { count, frontier }: WindowRecord,
+  deciding: Deciding,
+): { count: number; root: string; at?: number } {
+  const root = Frontier.parse(Buffer.from(frontier, "base64")).root();
+  return { ...atBody(deciding), count, root: Buffer.from(hashToBytes(root)).toString("hex") };
+}
+
+/** Ends a flap window that an event's own delivery tells of. */
+export function tellByEvent(record: WindowRecord, delivery: string, deciding: Deciding): void {
+  const { view, tenant, index, actor } = deciding;
+  const { id, rule } = record;
+  const body = { ...membersBody(record, deciding), with: delivery };
+  view.leaf(tenant, { type: "digest.flush", actor, cfg: index.cfg, drafts: [], id, ref: { digest: id, rule }, body });
+  const { itemCap } = index.policy;
+  close(record, { state: "flushed", status: "pending", deliveries: [delivery], itemCap }, deciding);
+}
+
+type End = Pick<WindowRecord, "state" | "status" | "deliveries" | "itemCap" | "stale" | "into">;
+
+/** Ends a window: it is found no more, and nothing is due of it. */
+export function close(record: WindowRecord, end: End, deciding: Deciding): WindowRecord {
+  const { view, tenant, stamp } = deciding;
+  clearTimer(record, deciding);
+  view.remove("open", tenant, openKeyOf(record));
+  const flap = record.flap === undefined ? {} : { flap: { ...record.flap, labels: {} } };
+  const ended: WindowRecord = { ...record, ...flap, ...end, endedAt: stamp.now };
+  view.put("window", tenant, record.id, ended);
+  return ended;
+}
+
+/** Held deliveries become part of what was sent, in bounded steps. */
+function settleMembers(id: string, { view, tenant, stamp }: Deciding): void {
+  view.setTimer(tenant, { due: stamp.now, flow: "member-settle", key: `${id}#0` });
+}
+
+/** A group's next window waits for the interval since this one. */
+function rememberFlush({ actionKey }: WindowRecord, { group }: CompiledAction, deciding: Deciding): void {
+  const { view, tenant, offset } = deciding;
+  const flushedAt = steadyNow(deciding);
+  view.put("group", tenant, actionKey, { flushedAt });
+  const until = flushedAt + (group?.interval ?? 0);
+  view.setTimer(tenant, { due: until + offset, flow: "expire", key: `group:${actionKey}` });
+}

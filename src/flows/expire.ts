@@ -1,0 +1,72 @@
+import { announcedUntil } from "../core/announced.ts";
+import { type Deciding, deciding, steadyNow } from "../core/deciding.ts";
+import { flapSweep } from "../core/flap.ts";
+import type { Flow, TimerInput } from "../ports.ts";
+import { dropEnded } from "./mute-change.ts";
+
+const FLOW = "expire";
+/** Cells that one step takes away. */
+const STEP = 500;
+/** Cells of debouncing that one step looks at. */
+const FLAPS_READ = 2000;
+
+/** A timer: state that nothing can ask for any more goes. What was renewed meanwhile is asked again at its new end. No leaf: nothing is decided. */
+export const expire: Flow<TimerInput, null> = {
+  prepare: (context, { key, due }) => ({
+    cells: [],
+    decide: (view, stamp) => {
+      const asked = deciding(context, { view, stamp }, { actor: `timer:${FLOW}`, at: due });
+      const colon = key.indexOf(":");
+      const kind = colon < 0 ? key : key.slice(0, colon);
+      EXPIRED[kind]?.(key.slice(colon + 1), asked);
+      return null;
+    },
+  }),
+};
+
+const EXPIRED: Readonly<Record<string, (key: string, asked: Deciding) => void>> = {
+  announced: expireAnnounced,
+  claims: expireClaims,
+  flap: expireFlap,
+  group: expireGroup,
+  mutes: (_key, { view, tenant, stamp }) => dropEnded(view, tenant, stamp.now),
+};
+
+function expireAnnounced(key: string, asked: Deciding): void {
+  const { view, tenant, offset } = asked;
+  const record = view.get("announced", tenant, key);
+  if (record === undefined || record.timer > steadyNow(asked)) return;
+  const until = announcedUntil(record, asked);
+  if (until === undefined) return view.remove("announced", tenant, key);
+  view.put("announced", tenant, key, { ...record, timer: until });
+  view.setTimer(tenant, { due: until + offset, flow: FLOW, key: `announced:${key}` });
+}
+
+/** All claims of one end, in bounded steps. */
+function expireClaims(end: string, { view, tenant, stamp }: Deciding): void {
+  const claims = view.list("claim", tenant, `${end}:`, STEP);
+  for (const [key] of claims) view.remove("claim", tenant, key);
+  if (claims.length === STEP) view.setTimer(tenant, { due: stamp.now, flow: FLOW, key: `claims:${end}` });
+}
+
+/** Cells whose time is up and that no open window needs, in bounded steps; what is left is looked at again. */
+function expireFlap(_key: string, asked: Deciding): void {
+  const { view, tenant, stamp } = asked;
+  const now = steadyNow(asked);
+  const cells = view.list("flap", tenant, "", FLAPS_READ); // the oldest first
+  const over = cells.filter(([, { until, window }]) => until <= now && window === undefined);
+  for (const [key] of over) view.remove("flap", tenant, key);
+  if (over.length > 0 && cells.length === FLAPS_READ)
+    view.setTimer(tenant, { due: stamp.now, flow: FLOW, key: "flap" });
+  else if (cells.length > over.length) view.setTimer(tenant, flapSweep(stamp.now));
+}
+
+function expireGroup(key: string, asked: Deciding): void {
+  const { view, tenant, index, offset } = asked;
+  const cell = view.get("group", tenant, key);
+  if (cell === undefined) return;
+  const interval = index.actions.get(key.slice(0, key.indexOf("~")))?.group?.interval ?? 0;
+  const until = cell.flushedAt + interval;
+  if (until <= steadyNow(asked)) view.remove("group", tenant, key);
+  else view.setTimer(tenant, { due: until + offset, flow: FLOW, key: `group:${key}` });
+}

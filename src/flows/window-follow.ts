@@ -1,0 +1,66 @@
+import { CADENCES, nextBoundary } from "../core/cadence.ts";
+import { type Deciding, deciding, steadyNow } from "../core/deciding.ts";
+import { blockedUntil } from "../core/quiet.ts";
+import { actionOf } from "../core/rule-kept.ts";
+import { flushWindow } from "../core/window-flush.ts";
+import { keepRule, setDue } from "../core/windows.ts";
+import type { Flow, TimerInput, View, WindowRecord } from "../ports.ts";
+
+const FLOW = "window-follow";
+/** Open windows of a tenant that are looked at, more than there can reasonably be. */
+const MAX_WINDOWS = 1_000_000;
+
+/** Has a tenant's open windows looked at, once what was changed is adopted. */
+export function followWindows(
+  view: View,
+  { tenant, due, why }: { readonly tenant: string; readonly due: number; readonly why: "clock" | "config" },
+): void {
+  if (view.list("open", tenant, "", 1).length > 0) view.setTimer(tenant, { due, flow: FLOW, key: why });
+}
+
+/**
+ * A timer, after a change of configuration or of the clock: windows whose action is gone are sent at once, those whose
+ * calendar was edited are due now, and after a jump those that close by the wall clock close by the new one.
+ */
+export const windowFollow: Flow<TimerInput, null> = {
+  prepare: (context, { key, due }) => ({
+    cells: [],
+    decide: (view, stamp) => {
+      const asked = deciding(context, { view, stamp }, { actor: `timer:${FLOW}`, at: due });
+      for (const [, { id }] of view.list("open", context.tenant, "", MAX_WINDOWS)) {
+        const record = view.get("window", context.tenant, id);
+        if (record?.state !== "open") continue;
+        if (key === "clock") followClock(record, asked);
+        else followConfig(record, asked);
+      }
+      return null;
+    },
+  }),
+};
+
+function followConfig(record: WindowRecord, asked: Deciding): void {
+  const action = asked.index.actions.get(record.action);
+  const isGathering = record.kind === "digest" || record.kind === "group";
+  if (action === undefined && isGathering) return void flushWindow(record, asked);
+  if (action !== undefined && action.ref !== record.rule) {
+    keepRule(action, asked);
+    asked.view.put("window", asked.tenant, record.id, { ...record, rule: action.ref });
+  }
+  const { calendar } = record;
+  const isWaiting = record.kind === "quiet" || record.isPutOff === true;
+  if (calendar === undefined || !isWaiting || asked.index.calendars.get(calendar.id)?.hash === calendar.hash) return;
+  const kept = asked.view.get("window", asked.tenant, record.id) ?? record;
+  setDue(kept, steadyNow(asked), asked);
+}
+
+/** Digests close at the next boundary of the new time; what waits for quiet hours to end is due at their end as it is now. */
+function followClock(record: WindowRecord, asked: Deciding): void {
+  const { stamp, index, offset } = asked;
+  const action = actionOf(record, asked);
+  if (record.kind === "quiet" || record.isPutOff === true) {
+    setDue(record, (blockedUntil(record, action, asked) ?? stamp.now) - offset, asked);
+    return;
+  }
+  const cadence = CADENCES.find((known) => known === record.window);
+  if (cadence !== undefined) setDue(record, nextBoundary(cadence, index.policy.zone, stamp.now) - offset, asked);
+}

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { instant, json } from "./answer.ts";
+import { readJson } from "./body.ts";
+import { Comment, Matchers, type MuteBody, oneEnd, parsed, routeMutes, STATED } from "./mutes.ts";
+import { type Http, route } from "./route.ts";
+import type { MutePreview } from "./services.ts";
+
+const Silence: z.ZodType<MuteBody> = z
+  .strictObject({
+    ...STATED,
+    matchers: Matchers.min(1),
+    comment: Comment.min(1),
+    /** It may mute more than the policy allows; only for who may ask for that. */
+    force: z.boolean().optional(),
+  })
+  .superRefine(oneEnd)
+  .transform((given) => ({ kind: "silences" as const, ...given }));
+
+const Preview = z.strictObject({ matchers: Matchers.min(1) });
+
+/** `GET|POST /silences`, `GET|PUT|DELETE /silences/{id}` (DELETE ends it), `POST /silences/preview`. */
+export function routeSilences(http: Http): void {
+  routeMutes(http, { kind: "silences", one: "silence", body: Silence, filter: "matcher" });
+  route(http, "POST /api/v1/silences/preview", async ({ c, tenant }) => {
+    const { bodyBytes: limit, bodyMs: ms } = http.limits;
+    const { matchers } = parsed(Preview, await readJson(c, { limit, ms, timeout: http.timeout }));
+    return json(presentPreview(await http.services.mutes.preview(tenant, matchers)));
+  });
+}
+
+function presentPreview({ events, windows }: MutePreview): object {
+  const items = events.items.map(({ id, receivedAt, severity, type, source, subject, labels }) => ({
+    id,
+    receivedAt: instant(receivedAt),
+    severity,
+    type,
+    source,
+    ...(subject === undefined ? {} : { subject }),
+    labels,
+  }));
+  return { events: { ...events, items }, windows };
+}

@@ -1,0 +1,725 @@
+import { describe, expect, it } from "vitest";
+import { explainService } from "../../src/app/explain.ts";
+import type { Cells, StoredObject } from "../../src/ports.ts";
+import { type Explaining, explaining, firstOf, SENT } from "../support/explaining.ts";
+import { channel, checked, input, rule, template } from "../support/objects.ts";
+
+const T = "2026-06-01T08:00:00Z";
+const base = [channel(), template()];
+const all = (fields: Parameters<typeof rule>[1] = {}): ReturnType<typeof rule> => rule("all", fields);
+const acting = (fields: NonNullable<Parameters<typeof rule>[1]>): ReturnType<typeof rule> =>
+  all({ actions: [{ id: "all-mail", channel: "ops-mail", ...fields }] });
+const policy = (fields: NonNullable<Parameters<typeof rule>[1]>): ReturnType<typeof checked> =>
+  checked("policies", { schema: "policy/v1", id: "default", ...fields });
+const nights = checked("calendars", {
+  schema: "calendar/v1",
+  id: "nights",
+  zone: "Europe/Berlin",
+  weekly: [{ days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], from: "22:00", to: "07:00" }],
+});
+
+// oxlint-disable-next-line unicorn/no-thenable -- the field of the contract is named so, and nothing awaits it
+const DROP_STALE = { after: "2h", then: "drop" };
+const many = (name: string): ReturnType<typeof rule>[] =>
+  Array.from({ length: 1001 }, (_, n) => rule(`r${n}`, { name, match: { types: ["x"] } }));
+
+/** A site at 08:00 with these objects beside its channel and template. */
+async function siteWith(...objects: Parameters<Explaining["configure"]>[0]): Promise<Explaining> {
+  const site = await explaining();
+  await site.configure([...base, ...objects]);
+  await site.at(T);
+  return site;
+}
+
+const stated = {
+  startsAt: Date.parse(T),
+  endsAt: Date.parse("2026-06-01T12:00:00Z"),
+  author: "maria",
+  comment: "works\nhere",
+};
+
+describe("repeats within a dedupe window", () => {
+  const about = { scope: { resource: "db" } };
+
+  it("says so of the first, of a rise, and of what was told before and lost", async () => {
+    const site = await siteWith(acting({ dedupe: { window: "1h" }, throttle: { burst: 2, per: "10h" } }));
+    const first = await site.post("1", about);
+    expect(await site.text(first.id)).toContain(
+      "dedupe: passed. Nothing of its kind had been told in the window that ends at 2026-06-01T09:00:00Z.",
+    );
+    const rise = await site.post("2", { ...about, severity: "critical" });
+    expect(await site.text(rise.id)).toContain("its severity critical is above the high that was told.");
+    const more = await site.post("3", { scope: { resource: "other" } });
+    expect(await site.text(more.id)).toContain("throttle: throttled. 0 of 2 tokens were left in the bucket");
+  });
+
+  it("names the window that what it repeats waits in, and passes once that was lost", async () => {
+    const site = await siteWith(acting({ dedupe: { window: "1d" }, digest: "1h" }));
+    await site.post("1", about);
+    const repeat = await site.post("2", about);
+    expect(await site.text(repeat.id)).toMatch(
+      /What it repeats is open with 1 item and closes at 2026-06-01T09:00:00Z\./,
+    );
+    const command = { actor: "token:ops", command: "drop", actionKey: "all-mail" } as const;
+    await site.store.transact({ flow: "window-command", tenant: "default", input: command });
+    const again = await site.post("3", about);
+    expect(await site.text(again.id)).toContain("told of the same: that was resolved meanwhile, or reached nobody.");
+    const lost = await site.text(repeat.id);
+    expect(lost).toContain("was deleted by token:ops at 2026-06-01T08:00:00Z with its 1 item");
+  });
+
+  it("lets resolutions pass that are events like others", async () => {
+    const site = await siteWith(policy({ resolutions: "rules" }), acting({ dedupe: { window: "1h" } }));
+    await site.post("1", { correlationId: "k", alertState: "firing" });
+    const end = await site.post("2", { correlationId: "k", alertState: "resolved" });
+    expect(await site.text(end.id)).toContain("it is a resolution.");
+  });
+});
+
+describe("what people mute", () => {
+  it.each([
+    [
+      { kind: "silences", put: { ...stated, matchers: ['a="1"', "b!=c"] } },
+      "silenced",
+      'covers its labels by a="1", b!=c until',
+    ],
+    [
+      { kind: "maintenance", put: { ...stated, matchers: ['a="1"'] } },
+      "suppressed",
+      'covers its labels by a="1" until',
+    ],
+    [{ kind: "suppressions", put: { ...stated, rule: "all" } }, "suppressed", 'mutes rule "all" until'],
+  ] as const)("%j: who, why, until when", async (change, status, words) => {
+    const site = await siteWith(all());
+    const id = await site.mute(change);
+    const receipt = await site.post("1", { labels: { a: "1" } });
+    const text = await site.text(receipt.id);
+    expect(text).toContain(`was ${status}: `);
+    expect(text).toContain(`${id} ("works here", set by maria) ${words} 2026-06-01T12:00:00Z.`);
+    await site.mute({ kind: change.kind, expire: id });
+    expect(await site.text(receipt.id)).toContain("Its end was moved to 2026-06-01T08:00:00Z since.");
+    const explained = await site.explained(firstOf(receipt));
+    const record = explained.kind === "delivery" ? explained.draft.stages.at(-1)?.record : undefined;
+    expect(record).toMatchObject({ id, author: "maria", endsAt: "2026-06-01T08:00:00Z" });
+  });
+
+  it("shows weekly maintenance by its own clock", async () => {
+    const site = await siteWith(all());
+    const weekly = { zone: "Europe/Berlin", weekly: [{ days: ["mon"] as ["mon"], from: "09:30", to: "11:00" }] };
+    await site.mute({ kind: "maintenance", put: { ...stated, matchers: ['a="1"'], weekly } });
+    const text = await site.text((await site.post("1", { labels: { a: "1" } })).id);
+    expect(text).toContain("until 2026-06-01T09:00:00Z (2026-06-01 11:00 Europe/Berlin).");
+  });
+});
+
+describe("quiet hours", () => {
+  const quiet = { calendar: "nights", bypassFrom: "high" };
+
+  it("have passed what came outside of them, and what may pass", async () => {
+    const site = await siteWith(nights, acting(quiet));
+    expect(await site.text((await site.post("1", { severity: "low" })).id)).toContain(
+      'quiet: passed. Calendar "nights" has no quiet hours at 2026-06-01T08:00:00Z (2026-06-01 10:00 Europe/Berlin).',
+    );
+    await site.at("2026-06-01T21:00:00Z");
+    expect(await site.text((await site.post("2")).id)).toContain("and high passes them (from high on).");
+    expect(await site.text((await site.post("3", { severity: "low" })).id)).toContain(
+      "only high and above passes them",
+    );
+  });
+
+  it("released what they held, and the message was sent", async () => {
+    const site = await siteWith(nights, acting({ calendar: "nights" }));
+    await site.at("2026-06-01T21:00:00Z");
+    const held = await site.post("1");
+    const window = (await site.store.read.cell("delivery", "default", firstOf(held)))?.window ?? "";
+    expect(await site.text(window)).toContain('when the quiet hours of calendar "nights" end.');
+    await site.at("2026-06-02T05:00:00Z");
+    await site.tried(window, SENT);
+    const text = await site.text(firstOf(held));
+    expect(text).toContain('It is coalesced: it was held in the quiet hours of calendar "nights", in window');
+    expect(text).toContain(
+      `its message ${window} is digested since 2026-06-02T05:00:00Z. That message: it was sent at`,
+    );
+    expect(await site.text(window)).toContain(
+      'It is digested: it was sent at 2026-06-02T05:00:00Z by channel "ops-mail"',
+    );
+  });
+
+  it("dropped what had grown stale", async () => {
+    const site = await siteWith(nights, acting({ calendar: "nights", staleness: DROP_STALE }));
+    await site.at("2026-06-01T21:00:00Z");
+    const held = await site.post("1");
+    await site.at("2026-06-02T06:00:00Z");
+    const text = await site.text(firstOf(held));
+    expect(text).toContain("It is dropped: ");
+    const window = (await site.store.read.cell("delivery", "default", firstOf(held)))?.window ?? "";
+    expect(await site.text(window)).toContain(
+      "All that was held (1 item) was older than 2 h when the quiet hours ended.",
+    );
+  });
+
+  it("put off a digest", async () => {
+    const site = await siteWith(nights, acting({ calendar: "nights", digest: "1h" }));
+    await site.at("2026-06-01T19:30:00Z");
+    const receipt = await site.post("1");
+    await site.at("2026-06-01T21:00:00Z");
+    const text = await site.text(receipt.id);
+    expect(text).toContain(
+      ", then due at 2026-06-01T20:00:00Z. The window is open with 1 item and closes at 2026-06-02T05:00:00Z",
+    );
+    expect(text).toContain("/digests/all-mail/flush");
+  });
+});
+
+describe("debouncing", () => {
+  const link = { type: "link", scope: { resource: "s4" } };
+
+  it("tells of the first, of repeats, of their aggregate, of the cooldown, of a rise and of the end", async () => {
+    const site = await siteWith(acting({ debounce: { window: "30s", after: 3, cooldown: "1h" } }));
+    const ids: string[] = [];
+    for (const n of ["1", "2", "3", "4", "5"])
+      ids.push((await site.post(n, { ...link, correlationId: "k", alertState: "firing" })).id);
+    const texts: string[] = [];
+    for (const id of ids) texts.push(await site.text(id));
+    const [first = "", second = "", third = "", fourth = "", fifth = ""] = texts;
+    expect(first).toContain("every stage let it pass");
+    expect(second).toContain("it is the 2nd within 30 s of what dl_");
+    expect(third).toContain("it is the 3rd within 30 s of what dl_");
+    expect(third).toMatch(/closed at 2026-06-01T08:00:00Z with 2 items; dl_\w+, which tells of them too, is pending/);
+    expect(fourth).toMatch(
+      /It is the 4th of its kind since dl_\w+ of 2026-06-01T08:00:00Z: it tells of itself, and of 2 repeats before it; then repeats wait for 1 h\./,
+    );
+    expect(fifth).toContain("whose cooldown runs until 2026-06-01T09:00:00Z.");
+    await site.at("2026-06-01T08:40:00Z");
+    expect(await site.text((await site.post("6", { ...link, correlationId: "k", alertState: "firing" })).id)).toContain(
+      "whose cooldown runs until",
+    );
+    const rise = await site.post("7", { ...link, correlationId: "k", alertState: "firing", severity: "critical" });
+    expect(await site.text(rise.id)).toContain("It passes because its severity critical is above the high that dl_");
+    const end = await site.explained(
+      (await site.post("8", { ...link, correlationId: "k", alertState: "resolved" })).id,
+    );
+    expect(end.cause.sentence).toMatch(
+      /^Its firing went to channel "ops-mail" by rule "all"; what tells there of the end is not sent yet: /,
+    );
+    await site.at("2026-06-01T09:00:00Z");
+    expect(await site.text(ids[4] ?? "")).toContain("with 2 items; its message digest:default:all-mail:flap:");
+  });
+
+  it("lets a resolution pass that is an event like others", async () => {
+    const site = await siteWith(policy({ resolutions: "rules" }), acting({ debounce: {} }));
+    await site.post("1", { ...link, correlationId: "k", alertState: "firing" });
+    const end = await site.post("2", { ...link, correlationId: "k", alertState: "resolved" });
+    expect(await site.text(end.id)).toMatch(
+      /debounce: passed\. It ends what dl_\w+ of 2026-06-01T08:00:00Z told: a resolution passes\./,
+    );
+  });
+});
+
+describe("digests", () => {
+  const quotas = policy({ quotas: [{ count: 1, per: "10h" }] });
+
+  it("that a limit refused are the cause of all that they held", async () => {
+    const site = await siteWith(
+      quotas,
+      all({ match: { types: ["x"] } }),
+      rule("now", { match: { types: ["y"] } }),
+      rule("more", {
+        match: { types: ["d"] },
+        actions: [{ id: "more-mail", channel: "ops-mail", digest: "5m" }],
+      }),
+    );
+    const now = await site.post("0", { type: "y" });
+    expect(await site.text(now.id)).toContain("throttle: passed. The tenant had sent 0 of at most 1 within 10 h.");
+    const item = await site.post("1", { type: "d" });
+    await site.at("2026-06-01T08:10:00Z");
+    const text = await site.text(item.id);
+    expect(text).toContain(
+      "and its message was throttled (The tenant sent as many messages as it may; more were refused: tenant)",
+    );
+    expect(text).toContain(
+      "That message: the tenant had sent 1 of at most 1 within 10 h; the next one passes from 2026-06-01T18:00:00Z on.",
+    );
+    const explained = await site.explained(item.id);
+    expect(explained.cause).toMatchObject({ code: "tenant-quota" });
+  });
+
+  it("that were merged, reopened or deleted are followed", async () => {
+    const site = await siteWith(acting({ digest: "5m" }));
+    const first = await site.post("1");
+    const window = (await site.store.read.cell("delivery", "default", firstOf(first)))?.window ?? "";
+    const openedAt = Number(window.split(":")[4]);
+    await site.at("2026-06-01T08:05:00Z");
+    const again = { actor: "token:ops", command: "reopen", actionKey: "all-mail", window: "5m", openedAt } as const;
+    await site.store.transact({ flow: "window-command", tenant: "default", input: again });
+    expect(await site.text(window)).toContain(
+      "a person opened the window again; it is told when that closes. It sits in window",
+    );
+    await site.at("2026-06-01T08:10:00Z");
+    await site.post("2");
+    await site.store.transact({ flow: "window-command", tenant: "default", input: again });
+    const text = await site.text(firstOf(first));
+    expect(text).toMatch(/The window was merged into digest:\S+, which is open with 2 items/);
+    const drop = { actor: "token:ops", command: "drop", actionKey: "all-mail" } as const;
+    await site.store.transact({ flow: "window-command", tenant: "default", input: drop });
+    const dropped = await site.explained(firstOf(first));
+    expect(dropped.cause.sentence).toContain("was deleted by token:ops");
+    expect(dropped.cause.code).toBe("window-dropped");
+  });
+
+  it("with several addressees are told by their window's id", async () => {
+    const site = await siteWith(acting({ digest: "5m", to: ["a@plant.example", "b@plant.example"] }));
+    const receipt = await site.post("1");
+    const window = (await site.store.read.cell("delivery", "default", firstOf(receipt)))?.window ?? "";
+    expect(await site.text(window)).toContain(`Window ${window} is open with 1 item`);
+    await site.at("2026-06-01T08:05:00Z");
+    const text = await site.text(window);
+    expect(text).toContain(`its message ${window}:0 is pending. That message: it was decided at 2026-06-01T08:05:00Z`);
+    expect(await site.text(`${window}:1`)).toContain("It is pending: ");
+    expect(await site.explain.delivery("default", "digest:default:none:1h:1")).toBeUndefined();
+    expect(await site.explain.delivery("default", "dl_none")).toBeUndefined();
+  });
+});
+
+describe("limits", () => {
+  it.each([
+    [
+      { actions: [{ id: "m", channel: "ops-mail", throttle: { burst: 1, per: "1h" } }] },
+      '1 of 1 tokens were left in the bucket of action "m".',
+      '0 of 1 tokens were left in the bucket of action "m" (1 at once, one more every 1 h); the next one passes from 2026-06-01T09:00:00Z on.',
+    ],
+    [
+      { limit: { count: 1, per: "90m" } },
+      'Rule "all" had sent 0 of at most 1 within 1 h 30 min.',
+      'Rule "all" had sent 1 of at most 1 within 1 h 30 min; the next one passes from 2026-06-01T09:30:00Z on.',
+    ],
+  ])("%j", async (fields, passed, refused) => {
+    const site = await siteWith(all(fields));
+    expect(await site.text((await site.post("1")).id)).toContain(passed);
+    expect(await site.text((await site.post("2")).id)).toContain(refused);
+  });
+});
+
+describe("channels", () => {
+  it.each([
+    [
+      [rule("all", { actions: [{ id: "m", channel: "none" }] })],
+      "dropped",
+      'The action names the channel "none", and there was none of that name.',
+      "missing",
+    ],
+    [
+      [channel("off", { isEnabled: false }), rule("all", { actions: [{ id: "m", channel: "off" }] })],
+      "dropped",
+      'The channel "off" was switched off.',
+      "disabled",
+    ],
+    [
+      [channel("bare", { to: [] }), rule("all", { actions: [{ id: "m", channel: "bare" }] })],
+      "dropped",
+      'Neither the action nor its channel "bare" names an addressee.',
+      "up",
+    ],
+    [
+      [
+        channel("open", { config: { from: "a@plant.example" }, bind: ["host"] }),
+        rule("all", { actions: [{ id: "m", channel: "open" }] }),
+      ],
+      "pending",
+      "needs values that this site has not filled in: host; the message is kept.",
+      "unbound",
+    ],
+  ] as const)("%#: %s", async (objects, status, words, state) => {
+    const site = await siteWith(...objects);
+    const id = firstOf(await site.post("1"));
+    const text = await site.text(id);
+    expect(text).toContain(`It is ${status}: `);
+    expect(text).toContain(words);
+    const explained = await site.explained(id);
+    expect(explained.kind === "delivery" && explained.channel.state).toBe(state);
+  });
+
+  it("switched off after the decision keep what waits", async () => {
+    const site = await siteWith(all());
+    const id = firstOf(await site.post("1"));
+    await site.configure([channel("ops-mail", { isEnabled: false }), template(), all()]);
+    expect(await site.text(id)).toContain('the channel "ops-mail" is switched off; the message is kept.');
+    await site.configure([template(), all()]);
+    expect(await site.text(id)).toContain("it was decided at");
+  });
+
+  it("that are down with failing messages say so", async () => {
+    const site = await siteWith(all());
+    for (const n of ["1", "2", "3", "4", "5"])
+      await site.tried(firstOf(await site.post(n)), { kind: "failed", out: { code: "451", st: "later", ms: 1 } });
+    const waiting = firstOf(await site.post("6"));
+    expect(await site.text(waiting)).toContain("(failing-messages: Five messages in a row failed on this channel)");
+  });
+});
+
+describe("tries", () => {
+  it("are told with the other side's answers", async () => {
+    const site = await siteWith(all());
+    const id = firstOf(await site.post("1"));
+    expect(await site.text(id)).toContain(
+      "It is pending: it was decided at 2026-06-01T08:00:00Z and waits for its first try.",
+    );
+    await site.tried(id, { kind: "failed", out: { code: "451", st: "try later", ms: 1 } });
+    const retrying = await site.text(id);
+    expect(retrying).toMatch(
+      /It is retrying: try 1 failed at 2026-06-01T08:00:00Z \("451 try later"\); the next one is due at 2026-06-01T08:00:0\S+Z\./,
+    );
+    await site.at("2026-06-01T08:01:00Z");
+    await site.tried(id, SENT, 2);
+    const sent = await site.text(id);
+    expect(sent).toContain(
+      'It is sent: it was sent at 2026-06-01T08:01:00Z by channel "ops-mail" at try 2; the other side answered "250 ok".',
+    );
+    expect(sent).toContain("  try 1 at 2026-06-01T08:00:00Z: retrying, answered 451 try later");
+    expect(sent).toContain("  try 2 at 2026-06-01T08:01:00Z: sent, answered 250 ok");
+  });
+
+  it("end with what was refused, exhausted, or could not be made", async () => {
+    const site = await siteWith(all());
+    const refused = firstOf(await site.post("1"));
+    await site.tried(refused, { kind: "refused", out: { code: "550", st: "no such user", ms: 1 } });
+    expect(await site.text(refused)).toContain(
+      'It is dead: it was given up at try 1: the other side refused the message for good ("550 no such user").',
+    );
+    const broken = firstOf(await site.post("2"));
+    const ended = {
+      kind: "ended",
+      delivery: broken,
+      channel: "ops-mail",
+      status: "dead",
+      reason: { code: "render-failed", by: "tmpl-event" },
+    } as const;
+    await site.store.transact({ flow: "attempt", tenant: "default", input: { tries: [ended] } });
+    expect(await site.text(broken)).toContain(
+      "It is dead: it was given up: the message could not be made from its template.",
+    );
+    const gone = firstOf(await site.post("3"));
+    const dropped = {
+      ...ended,
+      delivery: gone,
+      status: "dropped",
+      reason: { code: "no-recipient", by: "ops-mail" },
+    } as const;
+    await site.store.transact({ flow: "attempt", tenant: "default", input: { tries: [dropped] } });
+    expect(await site.text(gone)).toContain("It is dropped: neither the action nor its channel names an addressee.");
+  });
+});
+
+describe("resolutions", () => {
+  const alert = { correlationId: "k", labels: { a: "1" } };
+  const firing = { ...alert, alertState: "firing" } as const;
+  const resolved = { ...alert, alertState: "resolved" } as const;
+
+  it("go where their firing was told", async () => {
+    const site = await siteWith(acting({ dedupe: { window: "1h" } }));
+    await site.post("1", firing);
+    const end = await site.post("2", resolved);
+    const text = await site.text(end.id);
+    expect(text).toContain(
+      'Its firing went to channel "ops-mail" by rule "all"; what tells there of the end is not sent yet:',
+    );
+    expect(text).toContain("Rules: not asked, because a resolution goes where its firing was told.");
+    expect(text).toContain("Rule all, action all-mail, channel ops-mail, told of the end:");
+    const explained = await site.explained(firstOf(end));
+    const stages = explained.kind === "delivery" ? explained.draft.stages : [];
+    expect(stages.map(({ stage, outcome }) => `${stage} ${outcome}`)).toEqual([
+      "channel passed",
+      "dedupe not-asked",
+      "silence not-asked",
+      "maintenance not-asked",
+      "quiet passed",
+      "debounce not-asked",
+      "digest passed",
+      "throttle not-asked",
+    ]);
+    expect(await site.text((await site.post("3", resolved)).id)).toContain(
+      `the same alert was resolved before by ${end.id}`,
+    );
+  });
+
+  it("join a firing that was not sent yet", async () => {
+    const site = await siteWith(acting({ digest: "1h" }));
+    await site.post("1", firing);
+    const text = await site.text((await site.post("2", resolved)).id);
+    expect(text).toContain(
+      "resolution: coalesced. Its firing had not been sent yet, so the resolution joined it in window",
+    );
+  });
+
+  it("say why the firing was told to nobody, or that there was none", async () => {
+    const site = await siteWith(all());
+    await site.post("0", { correlationId: "other" });
+    const lone = await site.post("1", { ...resolved, correlationId: "lone" });
+    expect(await site.text(lone.id)).toContain(
+      'no firing with its correlation key "lone" is among the 1 event of its source before it.',
+    );
+    await site.mute({ kind: "silences", put: { ...stated, matchers: ['a="1"'] } });
+    const first = await site.post("2", firing);
+    const text = await site.text((await site.post("3", resolved)).id);
+    expect(text).toContain(
+      `its firing ${first.id} of 2026-06-01T08:00:00Z was told to nobody. Of that firing: rule "all" matched;`,
+    );
+    expect(text).toContain("Next: If it should be told, end the silence");
+  });
+
+  it("say so where nothing is known any more of where the firing went", async () => {
+    const site = await siteWith(all());
+    const id = firstOf(await site.post("1", firing));
+    await site.tried(id, SENT);
+    await site.at("2026-07-02T08:00:00Z");
+    const text = await site.text((await site.post("2", resolved)).id);
+    expect(text).toContain("was told is not known any more.");
+  });
+});
+
+describe("rules", () => {
+  it("that are switched off, not valid or stopped are named where they would have matched", async () => {
+    const site = await siteWith(
+      rule("off", { isEnabled: false, actions: [{ id: "off-mail", channel: "ops-mail" }] }),
+      rule("old", { validUntil: "2026-01-01T00:00:00Z" }),
+      rule("other", { isEnabled: false, match: { types: ["x"] } }),
+    );
+    const text = await site.text((await site.post("1")).id);
+    expect(text).toContain('No rule matched it. Rule "off" would have matched if it were switched on.');
+    expect(text).toContain('Next: Switch rule "off" on.');
+    expect(text).toContain(
+      'Also: Rule "old" would have matched within its validity: the rule ended at 2026-01-01T00:00:00Z;',
+    );
+    expect(text).not.toContain('Also: Rule "other"');
+    const receipt = await site.post("2");
+    expect((await site.explained(receipt.id, "old")).cause).toMatchObject({
+      next: 'Change validFrom or validUntil of rule "old".',
+    });
+    expect((await site.explained(receipt.id, "other")).cause.sentence).toBe(
+      'Rule "other" did not match, at /isEnabled: the rule is switched off.',
+    );
+    await expect(site.explained(receipt.id, "none")).rejects.toMatchObject({ code: "missing" });
+  });
+
+  it("can be asked about alone", async () => {
+    const first = rule("first", {
+      priority: 1,
+      stop: true,
+      actions: [
+        { id: "a", channel: "ops-mail" },
+        { id: "b", channel: "none" },
+      ],
+    });
+    const site = await siteWith(first, rule("later"));
+    const { id } = await site.post("1");
+    expect((await site.explained(id, "later")).cause).toMatchObject({ code: "stopped" });
+    const one = await site.explained(id, "first");
+    expect(one.cause.sentence).toMatch(
+      /^2 messages: 1 pending, 1 dropped\. Rule "first" matched; what it made for channel "ops-mail" is not sent yet: /,
+    );
+    const whole = await site.text(id);
+    expect(whole).toContain(
+      'Also: Rule "first" matched; what it made for channel "none" was dropped: the action names the channel "none"',
+    );
+    expect(whole).toContain('Also: Rule "later" would have matched too and was not asked:');
+    expect(whole).toContain("  later: not asked. ");
+  });
+
+  it("that nobody has, or that could not be evaluated", async () => {
+    const empty = await siteWith();
+    expect(await empty.text((await empty.post("1")).id)).toContain("No rule matched it: there was none.");
+    const site = await siteWith(
+      rule("odd", { match: { when: "event.data.missing > 1" } }),
+      rule("odder", { match: { when: "event.severity == 'low'" } }),
+    );
+    const text = await site.text((await site.post("1")).id);
+    expect(text).toContain(
+      'Closest came rule "odd", which failed at /match/when: the rule\'s expression could not be evaluated',
+    );
+  });
+
+  it("beyond twenty that did not match are counted, in the text alone", async () => {
+    const site = await siteWith(...Array.from({ length: 30 }, (_, n) => rule(`r${n}`, { match: { types: ["x"] } })));
+    const { id } = await site.post("1");
+    expect(await site.text(id)).toContain("  and 10 more that did not match");
+    const explained = await site.explained(id);
+    expect(explained.kind === "event" && explained.rules.length).toBe(30);
+  });
+
+  it("that made several messages are told by the one that reached nobody", async () => {
+    const actions = [
+      { id: "later", channel: "ops-mail", digest: "5m" },
+      { id: "off", channel: "none" },
+    ];
+    const site = await siteWith(all({ actions }));
+    const { id, deliveries } = await site.post("1");
+    await site.at("2026-06-01T08:05:00Z");
+    const window = (await site.store.read.cell("delivery", "default", deliveries[0]?.id ?? ""))?.window ?? "";
+    await site.tried(window, SENT);
+    const text = await site.text(id);
+    expect(text).toContain(
+      '2 messages: 1 coalesced, 1 dropped. Rule "all" matched; what it made for channel "none" was dropped:',
+    );
+    expect(text).toContain(
+      'Also: Rule "all" matched; what it made for channel "ops-mail" was gathered with others: the action gathers what it tells: this became item 1',
+    );
+  });
+
+  it("all sent: the first message stands for them", async () => {
+    const site = await siteWith(acting({ to: ["a@plant.example", "b@plant.example"] }));
+    const receipt = await site.post("1");
+    for (const { id } of receipt.deliveries) await site.tried(id, SENT);
+    const text = await site.text(receipt.id);
+    expect(text).toContain(
+      '2 messages: 2 sent. Rule "all" matched; what it made for channel "ops-mail" was sent: it was sent at',
+    );
+  });
+
+  it("that are switched off are named beside what was sent", async () => {
+    const off = rule("off", { isEnabled: false, actions: [{ id: "off-mail", channel: "ops-mail" }] });
+    const site = await siteWith(all(), off);
+    const receipt = await site.post("1");
+    await site.tried(firstOf(receipt), SENT);
+    const { cause } = await site.explained(receipt.id);
+    expect(cause.sentence).toBe('It was told (1 sent), but rule "off" would have matched if it were switched on.');
+  });
+
+  it("an event over the limit says how much was dropped", async () => {
+    const to = Array.from({ length: 100 }, (_, n) => `a${n}@plant.example`);
+    const actions = Array.from({ length: 11 }, (_, n) => ({ id: `a${n}`, channel: "ops-mail", to }));
+    const site = await siteWith(all({ actions }));
+    const text = await site.text((await site.post("1")).id);
+    expect(text).toContain(
+      "Also: 100 further messages of this event went over the limit of one event and were dropped (draft-limit).",
+    );
+  });
+});
+
+describe("the configuration that decided", () => {
+  it("is found again once it was replaced, and named where it is purged", async () => {
+    const site = await siteWith(acting({ throttle: { burst: 1, per: "1h" } }), policy({ zone: "Europe/Berlin" }));
+    const { id } = await site.post("1", { type: "y" });
+    for (const n of ["a", "b", "c"]) await site.configure([...base, all({ name: n })]);
+    await site.configure([template("tmpl-site")], "_site");
+    const text = await site.text(id);
+    expect(text).toMatch(/Configuration [0-9a-f]{16} decided; it was replaced since\./);
+    expect(text).toContain("1 of 1 tokens were left in the bucket");
+    const { read } = site.store;
+    const without = (kinds: { readonly objects?: boolean; readonly generations?: boolean }): typeof read => ({
+      ...read,
+      objects: async (hashes) =>
+        (kinds.objects === false ? [] : await read.objects(hashes)) satisfies readonly StoredObject[],
+      cells: async (noun, ...rest) =>
+        kinds.generations === false && noun === "generation" ? [] : await read.cells(noun, ...rest),
+    });
+    const instants = { now: () => site.clock.now, mono: () => 0 };
+    const asked = { isSite: true };
+    const bare = explainService({ ...site, store: { ...site.store, read: without({ objects: false }) }, instants });
+    expect((await bare.event("default", id, asked))?.config.sentence).toContain("2 objects of it purged: ");
+    const gone = explainService({ ...site, store: { ...site.store, read: without({ generations: false }) }, instants });
+    expect(await gone.event("default", id, asked)).toMatchObject({ config: { state: "purged" }, rules: [] });
+  });
+
+  it("without its leaf is told as purged", async () => {
+    const site = await siteWith(all({ match: { types: ["x"] } }));
+    const { id } = await site.post("1");
+    const read = { ...site.store.read, leaves: async () => await Promise.resolve([]) };
+    const service = explainService({
+      ...site,
+      store: { ...site.store, read },
+      instants: { now: () => 0, mono: () => 0 },
+    });
+    const explained = await service.event("default", id, { isSite: true });
+    expect(explained?.cause.sentence).toContain("the configuration that decided is not kept");
+  });
+
+  it("keeps from a tenant what the site's rules want", async () => {
+    const site = await siteWith();
+    await site.configure([...base, rule("secret", { match: { types: ["top.secret"] } })], "_site");
+    await site.configure([rule("own", { match: { types: ["mine"] } })]);
+    const { id } = await site.post("1");
+    const asTenant = await site.explain.event("default", id, { isSite: false });
+    expect(JSON.stringify(asTenant)).not.toContain("top.secret");
+    expect(JSON.stringify(asTenant)).toContain("mine");
+    expect(asTenant?.rules.map(({ sentence }) => sentence)).toContain(
+      "This rule is the site's; the event fails it at /match/types.",
+    );
+    expect(JSON.stringify(await site.explain.event("default", id, { isSite: true }))).toContain("top.secret");
+    expect(await site.explain.event("default", "ev_none", { isSite: true })).toBeUndefined();
+  });
+});
+
+describe("a large site", () => {
+  it("has each of its rules asked, whichever of its configurations decided", async () => {
+    const site = await siteWith();
+    const ids: string[] = [];
+    for (const name of ["one", "two", "three"]) {
+      await site.configure([...base, ...many(name)]);
+      ids.push((await site.post(name)).id);
+    }
+    for (const id of [...ids, ...ids]) {
+      const explained = await site.explained(id);
+      expect(explained.kind === "event" && explained.rules.length).toBe(1001);
+    }
+  });
+
+  it("is looked through for the firing of a resolution, page by page", async () => {
+    const site = await siteWith(all({ match: { labels: ["a=2"] } }));
+    const alert = { correlationId: "k", labels: { a: "1" } };
+    const firing = await site.post("first", { ...alert, alertState: "firing" });
+    for (let n = 0; n < 700; n++) await site.post(`n${n}`);
+    const end = await site.post("last", { ...alert, alertState: "resolved" });
+    await site.post("later");
+    const text = await site.text(end.id);
+    expect(text).toContain(
+      `its firing ${firing.id} of 2026-06-01T08:00:00Z was told to nobody. Of that firing: no rule matched it.`,
+    );
+    const { read } = site.store;
+    const event: typeof read.event = async (tenant, id) => (id === end.id ? await read.event(tenant, id) : undefined);
+    const service = explainService({
+      ...site,
+      store: { ...site.store, read: { ...read, event } },
+      instants: { now: () => 0, mono: () => 0 },
+    });
+    expect((await service.event("default", end.id, { isSite: true }))?.cause.sentence).toContain(
+      "no firing with its correlation key",
+    );
+  });
+
+  it("has events of its own, and they are explained too", async () => {
+    const site = await siteWith();
+    await site.configure([...base, all()], "_site");
+    const asked = { actor: "source:test", horizon: 1000, events: [input("1")] };
+    const [receipt] = await site.store.transact({ flow: "ingest", tenant: "_site", input: asked });
+    await site.configure([...base, all({ name: "new" })], "_site");
+    const explained = await site.explain.event("_site", receipt?.id ?? "", { isSite: true });
+    expect(explained).toMatchObject({ config: { state: "replaced" }, rules: [{ id: "all", verdict: "matched" }] });
+  });
+});
+
+describe("what is not kept any more", () => {
+  it.each([
+    ["silence", "silence sil-01"],
+    ["window", "is not kept any more"],
+    ["delivery", "(not kept any more)"],
+  ] as const)("%s", async (noun: keyof Cells, words) => {
+    const site = await siteWith(acting({ dedupe: { window: "1h" }, ...(noun === "window" ? { digest: "1h" } : {}) }));
+    const about = { scope: { resource: "r" }, labels: { a: "1" } };
+    const first = await site.post("1", about);
+    if (noun === "silence") await site.mute({ kind: "silences", put: { ...stated, matchers: ['a="1"'] } });
+    const receipt =
+      noun === "window" ? first : await site.post("2", noun === "silence" ? { ...about, severity: "critical" } : about);
+    const { read } = site.store;
+    const kept = firstOf(receipt);
+    const cell: typeof read.cell = async (asked, tenant, key) =>
+      asked === noun && key !== kept ? undefined : await read.cell(asked, tenant, key);
+    const service = explainService({
+      ...site,
+      store: { ...site.store, read: { ...read, cell } },
+      instants: { now: () => 0, mono: () => 0 },
+    });
+    const explained = await service.delivery("default", kept);
+    expect(explained?.cause.sentence).toContain(words);
+    expect(explained?.cause.sentence).toContain("not kept any more");
+  });
+});

@@ -1,0 +1,342 @@
+import { describe, expect, it } from "vitest";
+import type { WindowRecord } from "../../src/core/cells.ts";
+import type { Delivery, TraceEntry } from "../../src/core/delivery.ts";
+import { explainDelivery, explainEvent, explainWindow } from "../../src/core/explain.ts";
+import { causeOf } from "../../src/core/explain-cause.ts";
+import type { DecidedBy, Known } from "../../src/core/explain-facts.ts";
+import { closestRule, ruleVerdict, withoutValues } from "../../src/core/explain-rules.ts";
+import { stageExplanations, tellingOf } from "../../src/core/explain-stages.ts";
+import { explanationText } from "../../src/core/explain-text.ts";
+import { afterColon, at, counted, ordinal, quoted, span } from "../../src/core/explain-words.ts";
+import { FOREVER } from "../../src/core/mute.ts";
+import { compileRule } from "../../src/core/index.ts";
+import { NO_POLICY } from "../../src/core/policy.ts";
+import { Rule } from "../../src/core/rule.ts";
+import { input } from "../support/objects.ts";
+import { deliveryOf, SAMPLE_NOW, sampleEvent } from "../support/samples.ts";
+import { sampleWindow } from "../support/windows.ts";
+
+const event = sampleEvent("01-disk-full");
+const decided: DecidedBy = {
+  cfg: "0".repeat(16),
+  state: "current",
+  missing: [],
+  rules: [],
+  globals: new Set(),
+  policy: NO_POLICY,
+};
+const NOTHING = new Map<string, never>();
+
+/** What is known where nothing that is named was kept. */
+function known(given: Partial<Known> = {}): Known {
+  return {
+    now: SAMPLE_NOW,
+    offset: 0,
+    decided,
+    zones: new Map(),
+    deliveries: NOTHING,
+    windows: NOTHING,
+    silences: NOTHING,
+    maintenance: NOTHING,
+    suppressions: NOTHING,
+    channels: NOTHING,
+    tries: NOTHING,
+    ...given,
+  };
+}
+
+function made(given: Partial<Delivery>): Delivery {
+  const {
+    reason: _r,
+    failureReason: _f,
+    dueAt: _d,
+    deliveredAt: _s,
+    trace: _t,
+    window: _w,
+    ...rest
+  } = deliveryOf(event);
+  return { ...rest, ...given };
+}
+
+/** The last stage's sentence of a draft with this trace. */
+function told(entry: TraceEntry, given: Partial<Delivery> = {}, more: Partial<Known> = {}): string {
+  const delivery = made({ trace: [entry], ...given });
+  const draft = { delivery, deliveries: [delivery], event, isResolution: false };
+  const stages = stageExplanations(tellingOf(draft, known(more)));
+  return stages.find(({ isSilent }) => isSilent !== true)?.sentence ?? "";
+}
+
+const ruleOf = (fields: object): ReturnType<typeof compileRule> =>
+  compileRule(
+    Rule.parse({ schema: "rule/v1", id: "r", actions: [{ id: "a", channel: "c" }], ...fields }),
+    "ab".repeat(32),
+    0,
+  );
+
+describe("words", () => {
+  it.each([
+    [0, "0 ms"],
+    [1500, "1 s 500 ms"],
+    [90_000, "1 min 30 s"],
+    [3_600_000, "1 h"],
+    [90_061_000, "1 d 1 h"],
+  ])("span(%i) is %s", (ms, words) => expect(span(ms)).toBe(words));
+  it.each([
+    [1, "1st"],
+    [2, "2nd"],
+    [3, "3rd"],
+    [4, "4th"],
+    [11, "11th"],
+    [12, "12th"],
+    [13, "13th"],
+    [21, "21st"],
+    [112, "112th"],
+  ])("ordinal(%i) is %s", (n, words) => expect(ordinal(n)).toBe(words));
+  it("names instants, with the wall clock of a zone", () => {
+    expect(at(Date.UTC(2026, 5, 1, 8))).toBe("2026-06-01T08:00:00Z");
+    expect(at(Date.UTC(2026, 5, 1, 8), "Asia/Kathmandu")).toBe(
+      "2026-06-01T08:00:00Z (2026-06-01 13:45 Asia/Kathmandu)",
+    );
+    expect(at(Date.UTC(2026, 5, 1, 8, 0, 7), "UTC")).toBe("2026-06-01T08:00:07Z (2026-06-01 08:00:07 UTC)");
+    expect(at(FOREVER)).toBe("no known end");
+  });
+  it("quotes on one line and not for ever", () => {
+    expect(quoted(" a\n b ")).toBe('"a b"');
+    expect(quoted("x".repeat(300))).toBe(`"${"x".repeat(199)}…"`);
+    expect(quoted(`${"x".repeat(198)}😀${"y".repeat(9)}`)).toBe(`"${"x".repeat(198)}…"`);
+  });
+  it("counts and goes on after a colon", () => {
+    expect([counted(1, "item"), counted(0, "item")]).toEqual(["1 item", "0 items"]);
+    expect(["It is", "Try 2", "5 of", "UPS is"].map(afterColon)).toEqual(["it is", "try 2", "5 of", "UPS is"]);
+  });
+});
+
+describe("stages that name what is not kept", () => {
+  const until = SAMPLE_NOW + 60_000;
+  it.each<[TraceEntry, Partial<Delivery>, string]>([
+    [
+      { stage: "dedupe", code: "deduplicated", by: "dl_1", until },
+      {},
+      "It repeats dl_1 (not kept any more); repeats are dropped until the dedupe window ends at",
+    ],
+    [{ stage: "dedupe", code: "pass", by: "dl_1", until }, {}, "that was resolved meanwhile, or reached nobody."],
+    [
+      { stage: "silence", code: "silenced", by: "sil-1", until },
+      {},
+      "Silence sil-1 (not kept any more) covers its labels until",
+    ],
+    [
+      { stage: "maintenance", code: "maintenance", by: "mw-1", until },
+      {},
+      "Maintenance window mw-1 (not kept any more) covers its labels",
+    ],
+    [
+      { stage: "maintenance", code: "rule-suppressed", by: "sup-1", until },
+      {},
+      "Suppression sup-1 (not kept any more) mutes rule",
+    ],
+    [
+      { stage: "quiet", code: "quiet-hours", by: "nights", until, zone: "UTC" },
+      {},
+      'Quiet hours of calendar "nights" run until',
+    ],
+    [{ stage: "quiet", code: "pass", by: "nights", until }, {}, "passes them."],
+    [
+      { stage: "debounce", code: "debounced", by: "dl_1", have: 2, limit: 5, until },
+      {},
+      "It is the 3rd since what dl_1 told. One message tells of the repeats: window",
+    ],
+    [
+      { stage: "debounce", code: "debounced", by: "dl_1", have: 0, limit: 5, until },
+      { window: "digest:t:a:flap:1" },
+      "whose cooldown runs until",
+    ],
+    [
+      { stage: "debounce", code: "pass", by: "dl_1", have: 5, limit: 5, until },
+      {},
+      "It is the 6th of its kind since dl_1: it tells of itself; then repeats wait.",
+    ],
+    [
+      { stage: "debounce", code: "pass", by: "dl_1", have: 5, limit: 5, until },
+      { window: "digest:t:a:flap:1" },
+      "it tells of itself; then repeats wait.",
+    ],
+    [
+      { stage: "digest", code: "coalesced", by: "digest:t:a:1h:1", have: 1, limit: 5, until },
+      { reason: { code: "coalesced", by: "digest:t:a:1h:1" } },
+      "window digest:t:a:1h:1, then due at",
+    ],
+    [{ stage: "throttle", code: "pass", by: "a", have: 1, limit: 5 }, {}, "The tenant had sent 1 of at most 5."],
+    [
+      { stage: "throttle", code: "throttled", by: "a", have: 0, limit: 5, until },
+      {},
+      "(5 at once); the next one passes from",
+    ],
+    [
+      { stage: "throttle", code: "rule-limit", by: "r", have: 5, limit: 5, until },
+      {},
+      'Rule "r" had sent 5 of at most 5; the next',
+    ],
+    [{ stage: "staleness", code: "stale", by: "a" }, {}, "All that was held was older than the action tells"],
+    [{ stage: "resolution", code: "coalesced", by: "digest:t:a:1h:1" }, {}, "The window is not kept any more."],
+    [{ stage: "channel", code: "no-recipient" }, {}, 'its channel "" names'],
+    [{ stage: "weekend", code: "pass", by: "x" }, {}, "It passed."],
+    [{ stage: "weekend", code: "asked", by: "x" }, {}, "A person asked for it."],
+  ])("%j", (entry, given, words) => expect(told(entry, given)).toContain(words));
+
+  it("tell nothing of the length of a quota where two have its count", () => {
+    const quotas = [
+      { count: 5, per: 1000 },
+      { count: 5, per: 9000 },
+    ];
+    const policy = { ...NO_POLICY, quotas };
+    const entry = { stage: "throttle", code: "tenant-quota", by: "tenant", have: 5, limit: 5, until } as const;
+    expect(told(entry, {}, { decided: { ...decided, policy } })).toContain("5 of at most 5; the next");
+  });
+
+  it("outlast the draft: the stage keeps what it said when the delivery has moved on", () => {
+    const delivery = made({ status: "dropped", trace: [{ stage: "channel", code: "channel-missing", by: "c" }] });
+    const draft = { delivery, deliveries: [delivery], event, isResolution: false };
+    expect(stageExplanations(tellingOf(draft, known()))).toMatchObject([{ stage: "channel", outcome: "dropped" }]);
+    const { trace: _, ...bare } = delivery;
+    expect(stageExplanations(tellingOf({ ...draft, delivery: bare }, known()))).toHaveLength(8);
+  });
+});
+
+describe("causes", () => {
+  it.each<[Partial<Delivery>, Partial<Known>, string]>([
+    [{ status: "sent" }, {}, "It was sent by channel"],
+    [{ status: "dry-run" }, {}, "It was sent by channel"],
+    [{ status: "failed" }, {}, "gave it up, and its fallback took over."],
+    [{ status: "dead", attempts: 2 }, {}, "It was given up at try 2: the last try failed."],
+    [{ status: "dead", reason: { code: "tls" } }, {}, "It was given up: the other side's certificate"],
+    [{ status: "retrying", attempts: 2 }, {}, "Try 2 failed."],
+    [{ status: "deferred", dueAt: SAMPLE_NOW + 1000 }, {}, "It waits for its first try at"],
+    [{ status: "pending", dueAt: SAMPLE_NOW }, {}, "and waits for its first try."],
+    [{ status: "dropped" }, {}, "It was not sent."],
+    [
+      { status: "dropped", reason: { code: "window-dropped", by: "digest:t:a:1h:1" } },
+      {},
+      "Its window digest:t:a:1h:1 is not kept any more.",
+    ],
+    [{ status: "coalesced" }, {}, "It was gathered with others. It sits in window , which is not kept any more."],
+    [
+      { status: "held", reason: { code: "quiet-hours" } },
+      {},
+      "It came in quiet hours; it is told when they end. It sits in window",
+    ],
+  ])("%j", (given, more, words) => expect(causeOf(made(given), known(more)).sentence).toContain(words));
+
+  it("a channel may be down for a reason of another version", () => {
+    const state = { down: { since: SAMPLE_NOW, reason: "odd" }, failing: [] };
+    const delivery = made({ status: "pending" });
+    const compiled = {
+      id: "c",
+      hash: "",
+      to: [],
+      unbound: [],
+      config: { port: 25, tls: "none", timeout: "10s" },
+      channel: {
+        schema: "channel/v1",
+        id: "c",
+        type: "email",
+        concurrency: 1,
+        isEnabled: true,
+        config: { port: 25, tls: "none", timeout: "10s" },
+      },
+    } as const;
+    const channels = new Map([[delivery.channel, { compiled, state }]]);
+    const draft = { delivery, deliveries: [delivery], isResolution: false };
+    const explained = explainDelivery(draft, known({ channels }));
+    expect(explained.cause.sentence).toContain("(odd); the message is kept");
+    expect(explained.channel).toMatchObject({ state: "down", reason: { code: "odd", text: "odd" } });
+  });
+});
+
+describe("windows", () => {
+  const { record } = sampleWindow([]);
+  const words = (given: Partial<WindowRecord>, more: Partial<Known> = {}): string | undefined =>
+    explainWindow(record.id, known({ windows: new Map([[record.id, { ...record, ...given }]]), ...more }))?.cause
+      .sentence;
+
+  it.each<[Partial<WindowRecord>, string]>([
+    [{ state: "open", due: SAMPLE_NOW - 1000 }, "is open with 0 items and was due at"],
+    [{ state: "open", kind: "quiet", due: SAMPLE_NOW + 1000 }, "is open with 0 items and closes at"],
+    [{ state: "merged" }, "was merged into another one"],
+    [{ state: "merged", into: "digest:x" }, "was merged into digest:x"],
+    [{ state: "flushed", deliveries: [] }, "; its message is not kept any more"],
+    [{ state: "flushed", deliveries: [], status: "throttled" }, "and its message was throttled."],
+    [{ state: "flushed", deliveries: ["gone"], status: "silenced" }, "and its message was silenced."],
+    [{ state: "dropped", deliveries: [] }, "was deleted by a person at"],
+  ])("%j", (given, sentence) => expect(words(given)).toContain(sentence));
+
+  it("are not known without their record", () => expect(explainWindow("digest:t:a:1h:1", known())).toBeUndefined());
+
+  it("say what a message without an id of what decided came to", () => {
+    const message = made({ id: record.id, status: "silenced", reason: { code: "silenced" } });
+    const deliveries = new Map([[record.id, message]]);
+    expect(words({ status: "silenced" }, { deliveries })).toContain(
+      "(A silence that people set covers the labels of this event)",
+    );
+  });
+});
+
+describe("rules", () => {
+  it("that match and stop say so; those after them that do not match say why", () => {
+    const asked = { event: input("1"), now: 0, stopper: undefined };
+    expect(ruleVerdict(ruleOf({}), asked)).toMatchObject({ verdict: "matched", sentence: "It matched." });
+    const stops = ruleVerdict(ruleOf({ stop: true }), asked);
+    expect(stops).toMatchObject({ verdict: "matched", stops: true });
+    expect(withoutValues(stops)).toBe(stops);
+    const after = ruleVerdict(ruleOf({ match: { types: ["x"] } }), { ...asked, stopper: "s" });
+    expect(after).toMatchObject({ verdict: "not-matched", failed: { pointer: "/match/types" } });
+    expect(ruleVerdict(ruleOf({}), { ...asked, stopper: "s" })).toMatchObject({ verdict: "not-asked", by: "s" });
+  });
+
+  it("are the closer the later they fail", () => {
+    const asked = { event: input("1", { labels: { a: "1" } }), now: 0 };
+    const verdicts = [{ types: ["x"] }, { labels: ["b=1"] }, { labels: ["c=1"] }, { sources: ["x"] }].map((match) =>
+      ruleVerdict(ruleOf({ match }), asked),
+    );
+    expect(closestRule(verdicts)).toBe(verdicts[1]);
+    expect(closestRule([])).toBeUndefined();
+    const matched = ruleVerdict(ruleOf({}), asked);
+    expect(closestRule([matched])).toBeUndefined();
+  });
+});
+
+describe("an event", () => {
+  it("that made more than it may and nothing else says so", () => {
+    const explained = explainEvent({ event, rules: [], drafts: [], known: known(), left: 3 });
+    expect(explained.cause).toMatchObject({ code: "draft-limit" });
+  });
+
+  it("without subject, of a purged configuration", () => {
+    const { subject: _, ...bare } = event;
+    const facts = {
+      event: bare,
+      rules: [],
+      drafts: [],
+      left: 0,
+      known: known({ decided: { ...decided, state: "purged" } }),
+    };
+    const text = explanationText(explainEvent(facts));
+    expect(text).not.toContain("about");
+    expect(text).toContain("decided, and it is not kept any more: its rules cannot be asked again.");
+  });
+
+  it("whose rule was asked about while a resolution follows its firing", () => {
+    const asked = ruleVerdict(ruleOf({ match: { types: ["x"] } }), { event, now: 0 });
+    const firing = { found: "none", looked: 0 } as const;
+    const facts = {
+      event: { ...event, alertState: "resolved" as const },
+      rules: [asked],
+      drafts: [],
+      known: known(),
+      left: 0,
+      asked,
+      firing,
+    };
+    expect(explainEvent(facts).cause.code).toBe("no-firing");
+  });
+});
