@@ -5,7 +5,7 @@ import type { DigestService, ShownWindow, Stats, StatsService } from "../http/se
 import type { Parts } from "./parts.ts";
 
 /** Windows and channels that one answer tells of. */
-const MAX_LISTED = 10_000;
+const MAX_LISTED = 100_000;
 /** Deliveries that are at their end are counted for so long, ms. */
 const RECENT_MS = 86_400_000;
 

@@ -42,7 +42,7 @@ function change(
   { verb, description }: { verb: "apply" | "diff"; description: string },
 ): void {
   withExample(
-    withSite(noun.command(verb).argument("<dir>", "folder with rules/, channels/, templates/")),
+    withSite(noun.command(verb).argument("<dir>", "folder with rules/, channels/, templates/, calendars/, policies/")),
     `sealpost config ${verb} ./my-config --data ./data`,
   )
     .description(description)

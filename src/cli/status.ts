@@ -31,7 +31,7 @@ export const status: Command = {
             for (const { id, since, reason } of value.downChannels)
               print.line(`channel ${id} is down since ${since}: ${reason}`);
             for (const { rule, count, detail } of value.ruleFaults)
-              print.line(`rule ${rule} could not be evaluated ${count} times: ${detail}`);
+              print.line(`rule ${rule} could not be evaluated ${count === 1 ? "once" : `${count} times`}: ${detail}`);
             if (value.byRule.length === 0) return;
             print.line("");
             print.table(

@@ -33,51 +33,88 @@ export function rememberAnnounced(event: Event, judged: readonly Judged[], decid
   if (event.alertState !== "firing" || deciding.index.policy.resolutions !== "follow") return;
   const fresh = judged.filter(({ outcome: { status, window } }) => status === "pending" || isTakenIn(status, window));
   if (fresh.length === 0) return;
-  const { view, tenant, offset } = deciding;
-  const before = view.get("announced", tenant, event.correlationId);
-  const entries = new Map((before?.entries ?? []).map((entry) => [entry.action, entry]));
+  const before = deciding.view.get("announced", deciding.tenant, event.correlationId);
+  const entries = Map.groupBy(before?.entries ?? [], ({ action }) => action);
   for (const { draft, outcome } of fresh) {
     keepRule(draft.action, deciding);
     const { id, ref } = draft.action;
     const sits = outcome.status === "pending" || outcome.window === undefined ? {} : { window: outcome.window };
-    entries.set(id, renewed(entries.get(id), { rule: ref, action: id, ...sits }, deciding));
+    entries.set(id, needed([...(entries.get(id) ?? []), { rule: ref, action: id, ...sits }], deciding));
   }
+  keep(event.correlationId, [...entries.values()].flat(), deciding);
+}
+
+/** Keeps a record for as long as its alert may be resolved; its timer looks again when it was renewed. */
+function keep(key: string, entries: readonly AnnouncedEntry[], deciding: Deciding): void {
+  const { view, tenant, offset } = deciding;
+  const before = view.get("announced", tenant, key);
   const until = steadyNow(deciding) + ANNOUNCED_MS;
-  const timer = before?.timer ?? until;
-  view.put("announced", tenant, event.correlationId, { until, timer, entries: [...entries.values()] });
-  if (before === undefined)
-    view.setTimer(tenant, { due: until + offset, flow: "expire", key: `announced:${event.correlationId}` });
+  view.put("announced", tenant, key, { until, timer: before?.timer ?? until, entries });
+  if (before === undefined) view.setTimer(tenant, { due: until + offset, flow: "expire", key: `announced:${key}` });
 }
 
 function isTakenIn(status: DeliveryStatus, window: string | undefined): boolean {
   return window !== undefined && (status === "coalesced" || status === "held" || status === "debounced");
 }
 
-/** What was told once stays told; what never will be gives way. */
-function renewed(before: AnnouncedEntry | undefined, fresh: AnnouncedEntry, deciding: Deciding): AnnouncedEntry {
-  if (before === undefined || fresh.window === undefined) return fresh;
-  const fate = before.window === undefined ? "told" : fateOf(before.window, deciding);
-  if (fate === "lost") return fresh;
-  return fate === "told" ? { rule: before.rule, action: before.action } : before;
+/** Of one action's entries the last that was told, and those after it that may yet be; each window once. */
+function needed(entries: readonly AnnouncedEntry[], deciding: Deciding): AnnouncedEntry[] {
+  const fates = entries.map((entry) => entryFate(entry, deciding));
+  const told = fates.lastIndexOf("told");
+  const windows = new Set<string>();
+  return entries.filter(({ window }, at) => {
+    if (at < told || fates[at] === "lost" || (window !== undefined && windows.has(window))) return false;
+    if (window !== undefined) windows.add(window);
+    return true;
+  });
 }
 
-/** Judges the drafts of a resolution: one for each place where its firing was told or waits to be; ends the record. */
+function entryFate({ window }: AnnouncedEntry, deciding: Deciding): "open" | "told" | "lost" {
+  return window === undefined ? "told" : fateOf(window, deciding);
+}
+
+/**
+ * Judges the drafts of a resolution, one for each action where its firing was told or waits to be, in the order of rules.
+ * That ends the record; where a later firing waits in another window, it is kept for that.
+ */
 export function resolve(event: Event, stages: readonly Stage[], deciding: Deciding): Judged[] {
   const { view, tenant, offset } = deciding;
-  const record = view.get("announced", tenant, event.correlationId);
+  const key = event.correlationId;
+  const record = view.get("announced", tenant, key);
   if (record === undefined) return [];
-  view.remove("announced", tenant, event.correlationId);
-  const key = `announced:${event.correlationId}`;
-  view.clearTimer(tenant, { due: record.timer + offset, flow: "expire", key });
-  return record.entries.flatMap((entry) => {
-    const action = keptAction(entry, deciding);
-    if (action === undefined) return [];
+  view.remove("announced", tenant, key);
+  view.clearTimer(tenant, { due: record.timer + offset, flow: "expire", key: `announced:${key}` });
+  const judged: Judged[] = [];
+  const left: AnnouncedEntry[] = [];
+  for (const entries of inOrder(record, deciding)) {
+    const [first, ...later] = needed(entries, deciding);
+    const action = first === undefined ? undefined : keptAction(first, deciding);
+    if (first === undefined || action === undefined) continue;
     const draft = draftOf(event, action, deciding, true);
-    const fate = entry.window === undefined ? "told" : fateOf(entry.window, deciding);
-    if (fate === "lost") return [];
-    const outcome = fate === "told" ? judge(stages, draft, deciding) : join(draft, entry.window ?? "", deciding);
-    return [{ draft, outcome }];
+    const isTold = entryFate(first, deciding) === "told";
+    const outcome = isTold ? judge(stages, draft, deciding) : join(draft, first.window ?? "", deciding);
+    judged.push({ draft, outcome });
+    if (isTold) left.push(...later.filter(({ window }) => window !== outcome.window));
+  }
+  if (left.length > 0) keep(key, left, deciding);
+  return judged;
+}
+
+/** Entries by action, as the rules of their announcements are decided: by priority, then id, then place. */
+function inOrder({ entries }: AnnouncedRecord, deciding: Deciding): AnnouncedEntry[][] {
+  const byAction = [...Map.groupBy(entries, ({ action }) => action).values()].map((group) => {
+    const last = group.at(-1);
+    const action = last === undefined ? undefined : keptAction(last, deciding);
+    const { priority = 0, id = "", actions = [] } = action?.source ?? {};
+    return { group, priority, id, at: actions.findIndex((one) => one.id === last?.action) };
   });
+  const sorted = byAction.toSorted((a, b) => a.priority - b.priority || order(a.id, b.id) || a.at - b.at);
+  return sorted.map(({ group }) => group);
+}
+
+function order(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }
 
 /** A resolution of what was never sent joins it in its window. */

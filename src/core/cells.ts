@@ -170,7 +170,7 @@ export interface FlapRecord {
   readonly window?: string;
 }
 
-/** Where a firing was announced, until it is resolved. Steady ms. */
+/** Where a firing was announced or waits to be, until it is resolved; of one action the oldest first. Steady ms. */
 export interface AnnouncedRecord {
   readonly until: number;
   /** When its timer is due; renewals leave it where it is. */
@@ -262,12 +262,12 @@ export interface Cells {
   group: { readonly flushedAt: number };
   /** Key `<windowEnd>:<dedupe key>`. */
   claim: ClaimRecord;
-  /** Key: SHA-256 of what is debounced. */
+  /** Key `<group>:<SHA-256 of what is debounced>`. */
   flap: FlapRecord;
   /** Key: action id. Theoretical arrival time, steady ms. */
   bucket: { readonly tat: number };
   /** Key `rule:<id>` or `quota:<place>`: instants (steady ms) with how many were sent then, oldest first. */
-  limit: { readonly sent: readonly (readonly [at: number, count: number])[] };
+  limit: { readonly count: number; readonly sent: readonly (readonly [at: number, count: number])[] };
   /** Key: correlation key of an alert. */
   announced: AnnouncedRecord;
   /** Key: `id@` + 12 hex digits: versions of rules that windows and announcements go back to. */

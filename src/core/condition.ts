@@ -30,8 +30,16 @@ const PathText = Text(MAX_PATH).superRefine((text, context) => {
 
 /** `conditions` of a rule's match. */
 export const Conditions = z
-  .record(PathText, z.union([Text(4096), z.number(), z.boolean(), z.null()]))
-  .refine((conditions) => Object.keys(conditions).length <= MAX_CONDITIONS, `more than ${MAX_CONDITIONS} conditions`);
+  .record(z.string(), z.union([Text(4096), z.number(), z.boolean(), z.null()]))
+  .superRefine((conditions, context) => {
+    const paths = Object.keys(conditions);
+    if (paths.length > MAX_CONDITIONS)
+      context.addIssue({ code: "custom", message: `more than ${MAX_CONDITIONS} conditions` });
+    for (const path of paths) {
+      for (const { message } of PathText.safeParse(path).error?.issues ?? [])
+        context.addIssue({ code: "custom", path: [path], message });
+    }
+  });
 
 /** Conditions that their schema accepted, in the order of their paths. */
 export function parseConditions(conditions: Readonly<Record<string, ConditionValue>>): readonly Condition[] {

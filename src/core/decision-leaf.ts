@@ -2,6 +2,7 @@ import type { Deciding } from "./deciding.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Event } from "./event.ts";
 import { hkdfSalt } from "./hash.ts";
+import type { JsonObject } from "./json.ts";
 import { commitment, type LeafDraft } from "./leaf.ts";
 import type { RecipientOpening } from "./view.ts";
 
@@ -13,6 +14,9 @@ const ENTRIES_PER_LEAF = 100;
 const BYTES_PER_LEAF = 44_000;
 /** Bytes of an entry besides its rule, action, channel and reason: field names, delivery id, commitment, status. */
 const ENTRY_BYTES = 260;
+
+/** Faults that a leaf notes; the rest is counted. */
+const MAX_FAULTS = 10;
 
 interface Decision {
   readonly event: Event;
@@ -39,7 +43,7 @@ export function writeLeaves(decision: Decision, deciding: Deciding): { seq: numb
 }
 
 /** Groups that fit one leaf each; at least one, empty when nothing matched. */
-function split(announced: readonly Announced[]): Announced[][] {
+export function split(announced: readonly Announced[]): Announced[][] {
   const groups: Announced[][] = [[]];
   let bytes = 0;
   for (const one of announced) {
@@ -73,8 +77,13 @@ function writePart({ event, line, faults }: Decision, { part, group, left }: Par
   if (part > 0) return view.leaf(tenant, { ...leaf, n: part + 1 }, { recipients });
   const salt = hkdfSalt(stamp.salt, `${ordinal}//event`);
   const sd = { event: commitment("event", salt, line) };
-  const body = faults.length === 0 ? {} : { body: { faults: faults.map(({ rule, detail }) => ({ detail, rule })) } };
+  const body = faults.length === 0 ? {} : { body: faultsBody(faults) };
   return view.leaf(tenant, { ...leaf, sd, ...body }, { event: salt, recipients });
+}
+
+function faultsBody(faults: Decision["faults"]): JsonObject {
+  const noted = faults.slice(0, MAX_FAULTS).map(({ rule, detail }) => ({ detail, rule }));
+  return { faults: noted, ...(faults.length > noted.length ? { more: faults.length - noted.length } : {}) };
 }
 
 /** Which leaf of its question the entries stand in, and the question's bytes for salts. */

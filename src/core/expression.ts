@@ -6,7 +6,7 @@ import { EvaluationError, ParseError, type ParseResult, TypeError as TypeFault }
 import type { z } from "zod";
 import { CoreError } from "./error.ts";
 import type { EventInput } from "./event.ts";
-import { metered, plain, runMetered } from "./expression/meter.ts";
+import { type Allowance, allowance, metered, plain, runMetered } from "./expression/meter.ts";
 import { type ExpressionFault, meterExpression } from "./expression/syntax.ts";
 import { Text } from "./object.ts";
 import { placeOf } from "./place.ts";
@@ -22,7 +22,8 @@ export type Evaluation =
 /** An expression ready to be evaluated. */
 export interface Expression {
   readonly text: string;
-  readonly evaluate: (event: EventInput) => Evaluation;
+  /** `left`: what the expressions of other rules left of the event's work; a full one where it is not given. */
+  readonly evaluate: (event: EventInput, left?: Allowance) => Evaluation;
 }
 
 /** The text of an expression; refused with the place (characters from 1) and the reason. */
@@ -38,7 +39,7 @@ export function parseExpression(text: string): Expression {
   const compiled = compile(text);
   if ("detail" in compiled) throw new CoreError("bad-expression", `not an expression: ${compiled.detail}`);
   const { program, patterns } = compiled;
-  return { text, evaluate: (event) => evaluate(program, patterns, event) };
+  return { text, evaluate: (event, left = allowance()) => evaluate({ program, patterns }, event, left) };
 }
 
 interface Compiled {
@@ -73,9 +74,9 @@ function faultOf(error: ParseError | TypeFault, at: number = error.range?.start 
   return { at, detail: error.summary };
 }
 
-function evaluate(program: ParseResult, patterns: ReadonlyMap<string, Regex>, event: EventInput): Evaluation {
+function evaluate({ program, patterns }: Compiled, event: EventInput, left: Allowance): Evaluation {
   try {
-    const value = runMetered(patterns, (): unknown => program({ event }));
+    const value = runMetered(patterns, left, (): unknown => program({ event }));
     return typeof value === "boolean" ? { ok: true, value } : { ok: false, detail: "yields neither true nor false" };
   } catch (error) {
     return { ok: false, detail: detailOf(error) };

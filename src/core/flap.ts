@@ -3,13 +3,13 @@
  * @module
  */
 import { isInstant } from "./action.ts";
-import type { FlapRecord, WindowRecord } from "./cells.ts";
+import type { FlapRecord } from "./cells.ts";
 import { type Deciding, steadyNow } from "./deciding.ts";
 import { severityRank } from "./event.ts";
 import type { Debounce } from "./gate.ts";
+import { cool, keepFlap } from "./flap-cell.ts";
 import { flapKey } from "./key-parts.ts";
 import type { Draft, Saw, Verdict } from "./stage.ts";
-import type { TimerRow } from "./view.ts";
 import { tellByEvent } from "./window-flush.ts";
 import { joinWindow, setDue, windowTarget } from "./windows.ts";
 
@@ -31,7 +31,7 @@ export function flapPlace(draft: Draft, { after }: Debounce, deciding: Deciding)
   const { event } = draft;
   const now = steadyNow(deciding);
   const found = view.get("flap", tenant, flapKey(event, draft.action));
-  const cell = found !== undefined && (now < found.until || found.window !== undefined) ? found : undefined;
+  const cell = found !== undefined && (now < found.until || isOpen(found.window, deciding)) ? found : undefined;
   const saw =
     cell === undefined ? undefined : { by: cell.delivery, have: cell.n, limit: after, until: cell.until + offset };
   if (event.alertState === "resolved") return { place: "resolved", cell, saw };
@@ -39,6 +39,11 @@ export function flapPlace(draft: Draft, { after }: Debounce, deciding: Deciding)
   if (severityRank(event.severity) > severityRank(cell.severity)) return { place: "rise", cell, saw };
   const isCounting = cell.state === "counting" && now < cell.until;
   return { place: isCounting && cell.n >= after ? "aggregate" : "swallowed", cell, saw };
+}
+
+/** Whether what was swallowed still waits to be told. */
+function isOpen(window: string | undefined, { view, tenant }: Deciding): boolean {
+  return window !== undefined && view.get("window", tenant, window)?.state === "open";
 }
 
 /** Takes a draft into the window of its key. The first firing since a resolution was told ends a cooldown. */
@@ -86,39 +91,4 @@ export function passed(draft: Draft, debounce: Debounce, deciding: Deciding): vo
       return at.cell === undefined ? undefined : view.put("flap", tenant, key, { ...at.cell, isResolved: true });
     case "swallowed":
   }
-}
-
-/** The window of a key was told, or was not: a told count is followed by a cooldown, all else ends. */
-export function flushed(record: WindowRecord, debounce: Debounce | undefined, deciding: Deciding): void {
-  const { view, tenant } = deciding;
-  const key = record.flap?.key ?? "";
-  const cell = view.get("flap", tenant, key);
-  if (cell === undefined || cell.window !== record.id) return;
-  const isTold = record.status === "pending";
-  if (cell.state !== "counting" || !isTold || debounce === undefined) return view.remove("flap", tenant, key);
-  const isHigher = severityRank(record.severity) > severityRank(cell.severity);
-  const delivery = record.deliveries?.[0] ?? cell.delivery;
-  const isResolved = record.flap?.isResolved === true || cell.isResolved === true;
-  const resolved = isResolved ? { isResolved: true as const } : {};
-  cool(key, { severity: isHigher ? record.severity : cell.severity, delivery, ...resolved }, debounce, deciding);
-}
-
-type Told = Pick<FlapRecord, "severity" | "delivery" | "isResolved">;
-
-function cool(key: string, told: Told, { cooldown }: Debounce, deciding: Deciding): void {
-  keepFlap(key, { state: "cooldown", until: steadyNow(deciding) + cooldown, n: 0, ...told }, deciding);
-}
-
-/** Cells are cleared away together, some time after their own has come. */
-const SWEEP_MS = 3_600_000;
-
-/** Keeps a cell, which counts for nothing once its time is up. */
-function keepFlap(key: string, cell: FlapRecord, { view, tenant, offset }: Deciding): void {
-  view.put("flap", tenant, key, cell);
-  view.setTimer(tenant, flapSweep(cell.until + offset));
-}
-
-/** The timer that clears away a tenant's cells, at the next whole hour after an instant (epoch ms). */
-export function flapSweep(after: number): TimerRow {
-  return { due: (Math.floor(after / SWEEP_MS) + 1) * SWEEP_MS, flow: "expire", key: "flap" };
 }

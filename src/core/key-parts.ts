@@ -49,12 +49,13 @@ export function claimKey(
   return made;
 }
 
-/** Key of what is debounced. */
+/** Key of what is debounced: the group that it is cleared away with, and a SHA-256. */
 export function flapKey(event: EventInput, action: CompiledAction): string {
   const { scope, type, flaps } = keysOf(event);
   const found = flaps.get(action);
   if (found !== undefined) return found;
-  const made = sha256Hex(`{"action":"${action.id}","rule":"${action.rule}","scope":${scope},"type":${type}}`);
+  const hash = sha256Hex(`{"action":"${action.id}","rule":"${action.rule}","scope":${scope},"type":${type}}`);
+  const made = `${hash.slice(0, 1)}:${hash}`;
   flaps.set(action, made);
   return made;
 }

@@ -1,20 +1,20 @@
 import { conditionHolds, valueAt } from "./condition.ts";
 import type { EventInput } from "./event.ts";
 import { severityRank } from "./event.ts";
+import { allowance } from "./expression/meter.ts";
 import { globMatches } from "./glob.ts";
 import type { CompiledRule, GlobIndex, RuleIndex } from "./index.ts";
 import { matcherMatches } from "./label-matcher.ts";
 import type { IndexedField } from "./rule-access.ts";
 import type { Match } from "./rule-match.ts";
 
-const MAX_FAULTS = 10;
 const MAX_DETAIL = 200;
 
 /** What the rules say of an event. */
 export interface Matched {
   /** In the order of decision: by priority, then id; none after one that stops. */
   readonly rules: readonly CompiledRule[];
-  /** Rules that did not match because their expression could not be evaluated; the first ten in that order. */
+  /** Rules that did not match because their expression could not be evaluated, in that order. */
   readonly faults: readonly RuleFault[];
 }
 /** An expression that failed: the rule's `id@hash`, and words that hold nothing of the event. */
@@ -117,10 +117,11 @@ function inOrder(found: readonly CompiledRule[]): readonly CompiledRule[] {
 function settle(candidates: readonly CompiledRule[], event: EventInput): Matched {
   const rules: CompiledRule[] = [];
   const faults: RuleFault[] = [];
+  const left = allowance();
   for (const rule of candidates) {
-    const evaluation = rule.when?.evaluate(event);
+    const evaluation = rule.when?.evaluate(event, left);
     if (evaluation?.ok === false) {
-      if (faults.length < MAX_FAULTS) faults.push({ rule: rule.ref, detail: evaluation.detail.slice(0, MAX_DETAIL) });
+      faults.push({ rule: rule.ref, detail: evaluation.detail.slice(0, MAX_DETAIL) });
     } else if (evaluation === undefined || evaluation.value) {
       rules.push(rule);
       if (rule.rule.stop === true) break;

@@ -19,17 +19,20 @@ import {
 import { Duration, durationMs, Line, Text } from "./object.ts";
 import { isZone } from "./zone.ts";
 
+/** Not even what the site's policy says. */
+const Off = z.literal(false);
+
 /** `policy/v1`: the defaults of a tenant, exactly one, id `default`; what it lacks comes from the site's. */
 export const Policy = z.strictObject({
   schema: z.literal("policy/v1"),
   id: z.literal("default"),
   name: Line(200).optional(),
   description: Text(4000).optional(),
-  dedupe: DedupeSpan.optional(),
+  dedupe: z.union([DedupeSpan, Off]).optional(),
   /** For what is sent at once of events that name a resource. */
-  debounce: DebounceSpan.optional(),
+  debounce: z.union([DebounceSpan, Off]).optional(),
   /** For each action that has none of its own. */
-  throttle: Burst.optional(),
+  throttle: z.union([Burst, Off]).optional(),
   /** For all that the tenant sends. */
   quotas: z.array(Limit).max(10).optional(),
   digest: DigestChoice.optional(),
@@ -37,7 +40,7 @@ export const Policy = z.strictObject({
   itemCap: z.int().min(1).max(10_000).optional(),
   /** `follow`: a resolution goes where its firing was announced; `rules`: it is an event like any other. */
   resolutions: z.enum(["follow", "rules"]).optional(),
-  staleness: Staleness.optional(),
+  staleness: z.union([Staleness, Off]).optional(),
   locale: z
     .string()
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "a language tag such as en or bg-BG")
@@ -80,11 +83,11 @@ export function compilePolicy(own: Partial<Policy>, site: Partial<Policy> = {}):
   const policy = { ...site, ...own };
   const { dedupe, debounce, throttle, staleness, digest } = policy;
   return {
-    ...(dedupe === undefined ? {} : { dedupe: durationMs(dedupe.window) }),
-    ...(debounce === undefined ? {} : { debounce: debounceOf(debounce) }),
-    ...(throttle === undefined ? {} : { throttle: bucketOf(throttle) }),
+    ...(dedupe === undefined || dedupe === false ? {} : { dedupe: durationMs(dedupe.window) }),
+    ...(debounce === undefined || debounce === false ? {} : { debounce: debounceOf(debounce) }),
+    ...(throttle === undefined || throttle === false ? {} : { throttle: bucketOf(throttle) }),
     ...(digest === undefined || digest === "instant" ? {} : { digest }),
-    ...(staleness === undefined ? {} : { staleness: staleAfter(staleness) }),
+    ...(staleness === undefined || staleness === false ? {} : { staleness: staleAfter(staleness) }),
     quotas: quotasOf(policy.quotas ?? []),
     itemCap: policy.itemCap ?? ITEM_CAP,
     resolutions: policy.resolutions ?? "follow",

@@ -2,7 +2,7 @@ import type { CompiledAction } from "./action.ts";
 import { quietUntil } from "./calendar.ts";
 import type { WindowRecord } from "./cells.ts";
 import type { Deciding } from "./deciding.ts";
-import { setDue } from "./windows.ts";
+import { calendarRef, setDue } from "./windows.ts";
 
 /** End of the quiet hours (wall clock) that a window's message must wait for now; undefined where it need not. */
 export function blockedUntil(record: WindowRecord, action: CompiledAction, { stamp }: Deciding): number | undefined {
@@ -10,8 +10,9 @@ export function blockedUntil(record: WindowRecord, action: CompiledAction, { sta
   return quietUntil(action.calendar.times, stamp.now);
 }
 
-export function isBlocked(record: WindowRecord, action: CompiledAction, deciding: Deciding): boolean {
-  return blockedUntil(record, action, deciding) !== undefined;
+/** Whether the action has quiet hours now. */
+export function isQuiet({ calendar }: CompiledAction, { stamp }: Deciding): boolean {
+  return calendar !== undefined && quietUntil(calendar.times, stamp.now) !== undefined;
 }
 
 /** Puts a window off to the end of quiet hours, if its time falls into them; undefined where it does not. */
@@ -19,6 +20,6 @@ export function putOff(record: WindowRecord, action: CompiledAction, deciding: D
   const until = blockedUntil(record, action, deciding);
   const { calendar } = action;
   if (until === undefined || calendar === undefined) return undefined;
-  const waiting: WindowRecord = { ...record, isPutOff: true, calendar: { id: calendar.id, hash: calendar.hash } };
+  const waiting: WindowRecord = { ...record, isPutOff: true, calendar: calendarRef(calendar) };
   return setDue(waiting, until - deciding.offset, deciding);
 }

@@ -9,7 +9,7 @@ import { instantMs, InstantText } from "./instant.ts";
 /** One message for each set of equal label values: sent `wait` after its first item, then at most every `interval`. */
 const Group = z.strictObject({
   by: z.array(Line(256).min(1)).max(20),
-  wait: Duration.default("30s"),
+  wait: z.union([Duration, z.literal("0s")]).default("30s"),
   interval: Duration.default("5m"),
 });
 

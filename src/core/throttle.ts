@@ -81,9 +81,7 @@ interface RateName {
 function rateGate({ code, by, key }: RateName, { count, per }: Rate, deciding: Deciding): Gate {
   const { view, tenant } = deciding;
   const now = steadyNow(deciding);
-  const kept: Cells["limit"]["sent"] = view.get("limit", tenant, key)?.sent ?? [];
-  const sent = kept.filter(([at]) => at > now - per);
-  const have = sent.reduce((sum, [, n]) => sum + n, 0);
+  const { sent, have } = within(view.get("limit", tenant, key), now - per);
   return {
     code,
     by,
@@ -91,8 +89,21 @@ function rateGate({ code, by, key }: RateName, { count, per }: Rate, deciding: D
     have,
     limit: count,
     until: untilRoom(sent, have - count) + per,
-    charge: () => view.put("limit", tenant, key, { sent: withOne(sent, now) }),
+    charge: () => view.put("limit", tenant, key, { count: have + 1, sent: withOne(sent, now) }),
   };
+}
+
+/** What was sent after an instant; the same list where nothing is older. */
+function within(cell: Cells["limit"] | undefined, after: number): { sent: Cells["limit"]["sent"]; have: number } {
+  const kept = cell?.sent ?? [];
+  let have = cell?.count ?? 0;
+  let gone = 0;
+  for (const [at, n] of kept) {
+    if (at > after) break;
+    have -= n;
+    gone++;
+  }
+  return { sent: gone === 0 ? kept : kept.slice(gone), have };
 }
 
 /** The instant whose leaving makes room for one more, where `over` are too many already. */

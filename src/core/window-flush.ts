@@ -7,8 +7,9 @@ import { windowDeliveries } from "./announce.ts";
 import type { WindowRecord } from "./cells.ts";
 import type { CompiledChannel } from "./config.ts";
 import { atBody, type Deciding, steadyNow } from "./deciding.ts";
-import { draftEntries } from "./decision-leaf.ts";
+import { type Announced, draftEntries, split } from "./decision-leaf.ts";
 import type { DeliveryStatus, Reason, TraceEntry } from "./delivery.ts";
+import { flushed } from "./flap-cell.ts";
 import { Frontier, hashToBytes } from "./merkle.ts";
 import { mutesOf, silencedBy, suppressedBy } from "./mute.ts";
 import { actionOf } from "./rule-kept.ts";
@@ -77,6 +78,11 @@ interface Muted {
   readonly until: number;
 }
 
+/** Whether a silence or a suppression covers what a flap window would tell. */
+export function isMuted(record: WindowRecord, action: CompiledAction, deciding: Deciding): boolean {
+  return mutedFlush(record, action, deciding) !== undefined;
+}
+
 /** What a timer sends of repeats is judged as the last of them: silences and suppressions may have come since. */
 function mutedFlush({ flap }: WindowRecord, { rule }: CompiledAction, deciding: Deciding): Muted | undefined {
   if (flap === undefined) return undefined;
@@ -119,7 +125,6 @@ function endWindow(
   const { id, window, severity } = record;
   const telling = { id, window, severity, action, channel, status, trace, ...(reason === undefined ? {} : { reason }) };
   const made = windowDeliveries(telling, deciding);
-  const { drafts, recipients } = draftEntries(made, { ordinal: deciding.ordinal.next++, salt: stamp.salt });
   const [first] = made;
   const ref = {
     digest: id,
@@ -127,11 +132,11 @@ function endWindow(
     ...(first?.template === undefined ? {} : { template: `${first.template.id}@${first.template.hash.slice(0, 12)}` }),
   };
   const body = { ...membersBody(record, deciding), ...(stale === undefined ? {} : { stale }) };
-  const seq = view.leaf(tenant, { type: leaf, actor, cfg: index.cfg, drafts, id, ref, body }, { recipients });
-  made.forEach((delivery, draft) => {
-    const before = view.get("delivery", tenant, delivery.id); // told once before where the window was reopened
-    const place = { leaves: [...(before?.leaves ?? []), seq], draft: before?.draft ?? draft };
-    view.put("delivery", tenant, delivery.id, { ...delivery, ...place });
+  split(made).forEach((group, part) => {
+    const { drafts, recipients } = draftEntries(group, { ordinal: deciding.ordinal.next++, salt: stamp.salt });
+    const n = part === 0 ? {} : { n: part + 1 };
+    const seq = view.leaf(tenant, { type: leaf, actor, cfg: index.cfg, drafts, id, ...n, ref, body }, { recipients });
+    group.forEach((delivery, draft) => keepDelivery(delivery, { seq, draft }, deciding));
   });
   const deliveries = made.map((delivery) => delivery.id);
   const state = leaf === "digest.flush" ? "flushed" : "dropped";
@@ -141,9 +146,21 @@ function endWindow(
     { state, status, deliveries, itemCap, ...(stale === undefined ? {} : { stale }) },
     deciding,
   );
+  if (record.kind === "flap") flushed(ended, action.debounce, deciding);
   if (record.kind === "quiet") settleMembers(id, deciding);
   if (record.kind === "group" && state === "flushed") rememberFlush(record, action, deciding);
   return ended;
+}
+
+/** One that was told once before, its window having been reopened, keeps its leaves. */
+function keepDelivery(
+  delivery: Announced,
+  { seq, draft }: { readonly seq: number; readonly draft: number },
+  { view, tenant }: Deciding,
+): void {
+  const before = view.get("delivery", tenant, delivery.id);
+  const place = { leaves: [...(before?.leaves ?? []), seq], draft: before?.draft ?? draft };
+  view.put("delivery", tenant, delivery.id, { ...delivery, ...place });
 }
 
 /** Count and root of what the window holds, with the instant of a timer. */
@@ -183,11 +200,19 @@ function settleMembers(id: string, { view, tenant, stamp }: Deciding): void {
   view.setTimer(tenant, { due: stamp.now, flow: "member-settle", key: `${id}#0` });
 }
 
+/** A flush is remembered so long at the least, ms: the interval of its action may be edited. */
+const GROUP_MEMORY_MS = 7 * 86_400_000;
+
+/** How long the flush of a group is remembered, ms. */
+export function groupMemory(interval: number): number {
+  return Math.max(interval, GROUP_MEMORY_MS);
+}
+
 /** A group's next window waits for the interval since this one. */
 function rememberFlush({ actionKey }: WindowRecord, { group }: CompiledAction, deciding: Deciding): void {
   const { view, tenant, offset } = deciding;
   const flushedAt = steadyNow(deciding);
   view.put("group", tenant, actionKey, { flushedAt });
-  const until = flushedAt + (group?.interval ?? 0);
+  const until = flushedAt + groupMemory(group?.interval ?? 0);
   view.setTimer(tenant, { due: until + offset, flow: "expire", key: `group:${actionKey}` });
 }

@@ -2,7 +2,7 @@
  * Windows: what gates gather to tell it as one. Opening, joining, closing times; sending them is window-flush.ts.
  * @module
  */
-import type { CompiledAction } from "./action.ts";
+import type { CompiledAction, NamedCalendar } from "./action.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { WindowKind, WindowMember, WindowRecord } from "./cells.ts";
 import { atBody, type Deciding } from "./deciding.ts";
@@ -53,7 +53,8 @@ export function windowTarget(
   const window = kind === "digest" ? (action.digest ?? "digest") : kind;
   const actionKey = kind === "group" ? actionKeyOf(action, event) : action.id;
   const found = open ?? (kind === "flap" ? undefined : view.get("open", tenant, `${actionKey}:${window}`)?.id);
-  const record = found === undefined ? undefined : view.get("window", tenant, found);
+  const named = found === undefined ? undefined : view.get("window", tenant, found);
+  const record = named?.state === "open" ? named : undefined;
   const last = view.get("action", tenant, action.id)?.openedAt;
   const openedAt =
     record?.openedAt ?? (last === undefined ? deciding.stamp.now : Math.max(deciding.stamp.now, last + 1));
@@ -112,7 +113,7 @@ function openWindow(target: WindowTarget, draft: Draft, { due, flap }: Joining, 
     count: 0,
     frontier: Buffer.from(new Frontier().serialise()).toString("base64"),
     severity: "info",
-    ...(action.calendar === undefined ? {} : { calendar: { id: action.calendar.id, hash: action.calendar.hash } }),
+    ...(action.calendar === undefined ? {} : { calendar: calendarRef(action.calendar) }),
     ...(action.group === undefined || kind !== "group" ? {} : { group: groupLabels(action.group.by, event) }),
     ...(flap === undefined ? {} : { flap: { key: flap, labels: {} } }),
     state: "open",
@@ -172,6 +173,11 @@ export function setDue(record: WindowRecord, due: number, deciding: Deciding): W
   setTimer(moved, deciding);
   deciding.view.put("window", deciding.tenant, record.id, moved);
   return moved;
+}
+
+/** What a window keeps of the calendar that it may wait for. */
+export function calendarRef({ id, hash }: NamedCalendar): NonNullable<WindowRecord["calendar"]> {
+  return { id, hash };
 }
 
 /** The timer that ends the window. */

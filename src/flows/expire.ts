@@ -1,6 +1,7 @@
 import { announcedUntil } from "../core/announced.ts";
 import { type Deciding, deciding, steadyNow } from "../core/deciding.ts";
-import { flapSweep } from "../core/flap.ts";
+import { flapSweep } from "../core/flap-cell.ts";
+import { groupMemory } from "../core/window-flush.ts";
 import type { Flow, TimerInput } from "../ports.ts";
 import { dropEnded } from "./mute-change.ts";
 
@@ -44,21 +45,22 @@ function expireAnnounced(key: string, asked: Deciding): void {
 
 /** All claims of one end, in bounded steps. */
 function expireClaims(end: string, { view, tenant, stamp }: Deciding): void {
+  if (Number(end) > stamp.now) return; // the clock was set back: claims of that window are made anew, with a timer of their own
   const claims = view.list("claim", tenant, `${end}:`, STEP);
   for (const [key] of claims) view.remove("claim", tenant, key);
   if (claims.length === STEP) view.setTimer(tenant, { due: stamp.now, flow: FLOW, key: `claims:${end}` });
 }
 
 /** Cells whose time is up and that no open window needs, in bounded steps; what is left is looked at again. */
-function expireFlap(_key: string, asked: Deciding): void {
+function expireFlap(group: string, asked: Deciding): void {
   const { view, tenant, stamp } = asked;
   const now = steadyNow(asked);
-  const cells = view.list("flap", tenant, "", FLAPS_READ); // the oldest first
+  const cells = view.list("flap", tenant, `${group}:`, FLAPS_READ); // the oldest first
   const over = cells.filter(([, { until, window }]) => until <= now && window === undefined);
   for (const [key] of over) view.remove("flap", tenant, key);
   if (over.length > 0 && cells.length === FLAPS_READ)
-    view.setTimer(tenant, { due: stamp.now, flow: FLOW, key: "flap" });
-  else if (cells.length > over.length) view.setTimer(tenant, flapSweep(stamp.now));
+    view.setTimer(tenant, { due: stamp.now, flow: FLOW, key: `flap:${group}` });
+  else if (cells.length > over.length) view.setTimer(tenant, flapSweep(group, stamp.now));
 }
 
 function expireGroup(key: string, asked: Deciding): void {
@@ -66,7 +68,7 @@ function expireGroup(key: string, asked: Deciding): void {
   const cell = view.get("group", tenant, key);
   if (cell === undefined) return;
   const interval = index.actions.get(key.slice(0, key.indexOf("~")))?.group?.interval ?? 0;
-  const until = cell.flushedAt + interval;
+  const until = cell.flushedAt + groupMemory(interval);
   if (until <= steadyNow(asked)) view.remove("group", tenant, key);
   else view.setTimer(tenant, { due: until + offset, flow: FLOW, key: `group:${key}` });
 }

@@ -35,7 +35,7 @@ export function desksOf(view: View, tenant: string, current: Mutes): Desks {
       records: byId(current.silences),
       read: (id) => view.get("silence", tenant, id),
       keep: (record, version) => {
-        for (const key of [record.id, version]) view.put("silence", tenant, key, record);
+        for (const key of [record.id, `~${version}`]) view.put("silence", tenant, key, record);
       },
       json: (record) => ({ ...record }),
     },
@@ -44,7 +44,7 @@ export function desksOf(view: View, tenant: string, current: Mutes): Desks {
       records: byId(current.maintenance),
       read: (id) => view.get("maintenance", tenant, id),
       keep: (record, version) => {
-        for (const key of [record.id, version]) view.put("maintenance", tenant, key, record);
+        for (const key of [record.id, `~${version}`]) view.put("maintenance", tenant, key, record);
       },
       json: ({ weekly, ...rest }) => ({ ...rest, ...(weekly === undefined ? {} : { weekly }) }),
     },
@@ -53,7 +53,7 @@ export function desksOf(view: View, tenant: string, current: Mutes): Desks {
       records: byId(current.suppressions),
       read: (id) => view.get("suppression", tenant, id),
       keep: (record, version) => {
-        for (const key of [record.id, version]) view.put("suppression", tenant, key, record);
+        for (const key of [record.id, `~${version}`]) view.put("suppression", tenant, key, record);
       },
       json: (record) => ({ ...record }),
     },

@@ -1,4 +1,5 @@
 import { CADENCES, nextBoundary } from "../core/cadence.ts";
+import { quietUntil } from "../core/calendar.ts";
 import { type Deciding, deciding, steadyNow } from "../core/deciding.ts";
 import { blockedUntil } from "../core/quiet.ts";
 import { actionOf } from "../core/rule-kept.ts";
@@ -40,17 +41,24 @@ export const windowFollow: Flow<TimerInput, null> = {
 
 function followConfig(record: WindowRecord, asked: Deciding): void {
   const action = asked.index.actions.get(record.action);
-  const isGathering = record.kind === "digest" || record.kind === "group";
-  if (action === undefined && isGathering) return void flushWindow(record, asked);
-  if (action !== undefined && action.ref !== record.rule) {
+  if (action === undefined) return void flushWindow(record, asked);
+  if (action.ref !== record.rule) {
     keepRule(action, asked);
-    asked.view.put("window", asked.tenant, record.id, { ...record, rule: action.ref });
+    const { channel } = action.action;
+    asked.view.put("window", asked.tenant, record.id, { ...record, rule: action.ref, channel });
   }
-  const { calendar } = record;
   const isWaiting = record.kind === "quiet" || record.isPutOff === true;
-  if (calendar === undefined || !isWaiting || asked.index.calendars.get(calendar.id)?.hash === calendar.hash) return;
+  if (!isWaiting || !isCalendarEdited(record, asked)) return;
   const kept = asked.view.get("window", asked.tenant, record.id) ?? record;
   setDue(kept, steadyNow(asked), asked);
+}
+
+/** Whether the quiet hours that a window waits for are others now: the calendar, or the policy's zone where it has none. */
+function isCalendarEdited({ calendar, due }: WindowRecord, { index, stamp, offset }: Deciding): boolean {
+  if (calendar === undefined) return false;
+  const found = index.calendars.get(calendar.id);
+  if (found?.hash !== calendar.hash) return true;
+  return (quietUntil(found.times, stamp.now) ?? stamp.now) - offset !== due;
 }
 
 /** Digests close at the next boundary of the new time; what waits for quiet hours to end is due at their end as it is now. */

@@ -42,7 +42,10 @@ export function routeDigests(http: Http): void {
     http.requireDisk();
     return list(await digests.command(caller, parsed(await readSmall(http, c))));
   };
-  const show = async ({ c, tenant }: Call): Promise<Response> => list(await digests.open(tenant, keyOf(c)));
+  const show = async ({ c, tenant }: Call): Promise<Response> => {
+    readQuery(c, []);
+    return list(await digests.open(tenant, keyOf(c)));
+  };
   const drop = async ({ c, caller }: Call): Promise<Response> => {
     http.requireDisk();
     return list(await digests.command(caller, { command: "drop", actionKey: keyOf(c), ...whichOf(c) }));

@@ -74,7 +74,7 @@ export const ROUTES = {
   "POST /api/v1/events": { permission: "events.write" },
   "GET /api/v1/events": { permission: "notifications.events.read" },
   "GET /api/v1/events/:id": { permission: "notifications.events.read" },
-  "GET /api/v1/events/:id/explain": { permission: "notifications.deliveries.read" },
+  "GET /api/v1/events/:id/explain": { permission: "notifications.events.read" },
   "GET /api/v1/deliveries": { permission: "notifications.deliveries.read" },
   "GET /api/v1/deliveries/:id": { permission: "notifications.deliveries.read" },
   "GET /api/v1/deliveries/:id/explain": { permission: "notifications.deliveries.read" },

@@ -93,7 +93,8 @@ export class Batch {
       const next = this.nextTimer(asked.tenant, stamp.now);
       // Asked again, a question is decided apart from the timers before it, so that each answers for itself.
       if (next === undefined) return !asked.again || this.decided.length === 0;
-      if (this.decided.length >= limit) return false;
+      if (this.decided.length >= limit || (this.decided.length > 0 && this.overlay.rows >= this.options.limits.rows))
+        return false;
       this.decideTimer(next, asked, stamp);
     }
   }

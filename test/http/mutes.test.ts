@@ -187,7 +187,7 @@ describe("a silence", () => {
 
   it("is no other tenant's, whatever is asked, nor is a version of it one", async () => {
     await ask("POST", "silences", { id: "s", ...SILENCE });
-    const [version = ""] = (await site.store.read.cells("silence", "acme", "s@", 1)).map(([key]) => key);
+    const [version = ""] = (await site.store.read.cells("silence", "acme", "~s@", 1)).map(([key]) => key);
     await problem("not-found", "GET", `silences/${version}`);
     for (const method of ["GET", "DELETE"]) await problem("not-found", method, "silences/s", undefined, "other");
     await problem("not-found", "PUT", "silences/s", SILENCE, "other");

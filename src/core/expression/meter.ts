@@ -10,6 +10,16 @@ import { compileRegex, type Regex } from "../regex.ts";
 
 /** Steps that one evaluation may take; one is 20 to 40 ns. */
 const BUDGET = 1_000_000;
+
+/** Steps that the expressions of all rules together may take of one event. */
+export interface Allowance {
+  left: number;
+}
+
+/** What an event brings with it. */
+export function allowance(): Allowance {
+  return { left: 4 * BUDGET };
+}
 /** Characters of text that cost a step when they are looked at, and pairs of them when one text is sought in another. */
 const CHARACTERS = 16;
 const PAIRS = 128;
@@ -24,13 +34,18 @@ const MAX_LATE_PATTERN = 256;
 /** What one evaluation has left; evaluations are synchronous and never within each other. */
 const meter: { left: number; patterns: ReadonlyMap<string, Regex> } = { left: 0, patterns: new Map() };
 
-/** Runs an evaluation under a full meter; one that used more than it has throws, whatever it yields. */
-export function runMetered(patterns: ReadonlyMap<string, Regex>, evaluate: () => unknown): unknown {
-  meter.left = BUDGET;
+/** Runs an evaluation under a full meter, or what its event has left; one that used more throws, whatever it yields. */
+export function runMetered(patterns: ReadonlyMap<string, Regex>, event: Allowance, evaluate: () => unknown): unknown {
+  const given = Math.min(BUDGET, event.left);
+  meter.left = given;
   meter.patterns = patterns;
-  const value = evaluate();
-  charge(0);
-  return value;
+  try {
+    const value = evaluate();
+    charge(0);
+    return value;
+  } finally {
+    event.left -= given - Math.max(0, meter.left);
+  }
 }
 
 function charge(steps: number): void {

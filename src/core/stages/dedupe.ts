@@ -36,7 +36,7 @@ export function settleClaim(draft: Draft, { status, window: absorbing }: Outcome
   const before = view.get("claim", tenant, window.key);
   const { event, deliveries } = draft;
   view.put("claim", tenant, window.key, {
-    severity: highest(event, before),
+    severity: highest(event, before === undefined || isVoid(before, deciding) ? undefined : before),
     ...(event.alertState === undefined ? {} : { alertState: event.alertState }),
     delivery: deliveries[0] ?? "",
     ...(absorbing === undefined || status === "pending" ? {} : { window: absorbing }),
@@ -52,7 +52,12 @@ function windowOf({ action, event }: Draft, { tenant, stamp }: Deciding): ClaimK
 function passes({ alertState, severity }: Event, claim: ClaimRecord, deciding: Deciding): boolean {
   if (alertState === "resolved" || claim.alertState === "resolved") return true;
   if (severityRank(severity) > severityRank(claim.severity)) return true;
-  return claim.window !== undefined && fateOf(claim.window, deciding) === "lost";
+  return isVoid(claim, deciding);
+}
+
+/** What the claim stands for was never told, and never will be. */
+function isVoid({ window }: ClaimRecord, deciding: Deciding): boolean {
+  return window !== undefined && fateOf(window, deciding) === "lost";
 }
 
 /** A firing after a resolution starts anew. */

@@ -2,7 +2,7 @@ import type { CompiledAction } from "../action.ts";
 import { nextBoundary } from "../cadence.ts";
 import type { WindowRecord } from "../cells.ts";
 import { type Deciding, steadyNow } from "../deciding.ts";
-import { isBlocked } from "../quiet.ts";
+import { isQuiet } from "../quiet.ts";
 import { PASS, type Stage } from "../stage.ts";
 import { flushWindow } from "../window-flush.ts";
 import { joinWindow, windowTarget } from "../windows.ts";
@@ -41,8 +41,8 @@ export function dueOf({ digest, group }: CompiledAction, actionKey: string, deci
   return now < again ? again : now + wait;
 }
 
-/** At the item cap the window is sent; in quiet hours it grows instead. */
+/** At the item cap the window is sent; in quiet hours it grows instead, whoever may pass them. */
 export function flushFull(record: WindowRecord, action: CompiledAction, deciding: Deciding): void {
-  if (record.count < deciding.index.policy.itemCap || isBlocked(record, action, deciding)) return;
+  if (record.count < deciding.index.policy.itemCap || isQuiet(action, deciding)) return;
   flushWindow(record, deciding);
 }

@@ -12,8 +12,8 @@ import { HashIds } from "./hash-ids.ts";
 import { parseRow } from "./json-row.ts";
 import { afterPrefix, cellKey, cellPrefix } from "./keys.ts";
 
-/** Claims of one end are listed together: the part of their keys before the first colon has an index. */
-const GROUPED = cellPrefix("claim");
+/** Claims of one end, and what is debounced of one group, are listed together: their keys up to the first colon have an index. */
+const GROUPED = [cellPrefix("claim"), cellPrefix("flap")];
 
 const UPSERT = {
   head: "INSERT INTO heap_cell(id, h, p, k, v) VALUES",
@@ -119,7 +119,7 @@ export function loadHeapCells<N extends Noun>(
 }
 
 /**
- * Rows whose key starts with `prefix`, in the order of their making: claims of one end by their index, any others by a
+ * Rows whose key starts with `prefix`, in the order of their making: those of one group by their index, any others by a
  * look at the whole heap.
  */
 export function listHeapCells<N extends Noun>(
@@ -137,7 +137,7 @@ export function listHeapCells<N extends Noun>(
 }
 
 function groupOf(key: string): string | null {
-  const colon = key.startsWith(GROUPED) ? key.indexOf(":") : -1;
+  const colon = GROUPED.some((prefix) => key.startsWith(prefix)) ? key.indexOf(":") : -1;
   return colon < 0 ? null : key.slice(0, colon + 1);
 }
 
