@@ -212,7 +212,9 @@ export function groupMemory(interval: number): number {
 function rememberFlush({ actionKey }: WindowRecord, { group }: CompiledAction, deciding: Deciding): void {
   const { view, tenant, offset } = deciding;
   const flushedAt = steadyNow(deciding);
+  const isKnown = view.get("group", tenant, actionKey) !== undefined; // then its timer looks again
   view.put("group", tenant, actionKey, { flushedAt });
+  if (isKnown) return;
   const until = flushedAt + groupMemory(group?.interval ?? 0);
   view.setTimer(tenant, { due: until + offset, flow: "expire", key: `group:${actionKey}` });
 }

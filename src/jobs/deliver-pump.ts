@@ -107,6 +107,8 @@ async function readProbe(lane: Lane, job: Pump): Promise<void> {
     parked.until = now; // while it was read
   else if (found === undefined) parked.until = undefined;
   else if (due > now) parked.until = Math.min(due, now + MAX_PROBE_MS);
+  else if (lane.busy.has(found.id))
+    parked.until = now; // withheld since it was found
   else {
     parked.probe = found.id;
     begin(lane, found, job);

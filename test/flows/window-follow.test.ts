@@ -1,0 +1,224 @@
+import { describe, expect, test } from "vitest";
+import type { Json } from "../../src/core/json.ts";
+import { parseLeaf } from "../../src/core/leaf-parse.ts";
+import type { CheckedObject } from "../../src/core/objects.ts";
+import { moving, type Moving } from "../support/moving.ts";
+import { channel, checked, input, rule, template } from "../support/objects.ts";
+
+type Fields = { readonly [name: string]: Json };
+
+const NIGHT = Date.parse("2026-06-01T23:00:00Z");
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+const nights = (to: string, zone?: string): CheckedObject =>
+  checked("calendars", {
+    schema: "calendar/v1",
+    id: "nights",
+    weekly: [{ days: DAYS, from: "22:00", to }],
+    ...(zone === undefined ? {} : { zone }),
+  });
+const policy = (fields: Fields): CheckedObject =>
+  checked("policies", { schema: "policy/v1", id: "default", ...fields });
+const acting = (fields: Fields, more: Fields = {}): CheckedObject =>
+  rule("hosts", { actions: [{ id: "ops", channel: "ops-mail", ...fields }], ...more });
+const BASE = [channel(), template()];
+const OTHER = rule("other", { match: { types: ["other"] } });
+
+/** A site at 23:00 UTC; these objects are the tenant's own. */
+async function atNight(...objects: readonly CheckedObject[]): Promise<Moving> {
+  const site = await moving();
+  await site.configure([...BASE, ...objects]);
+  await site.at(NIGHT);
+  return site;
+}
+
+/** The state of each window that was ever opened, by action key and window, with its due or end. */
+async function states(site: Moving, tenant = "default"): Promise<string[]> {
+  const cells = await site.store.read.cells("window", tenant, "", 1000);
+  return cells
+    .map(([, { actionKey, window, state, status, due, endedAt }]) => {
+      const at = new Date(state === "open" ? due : (endedAt ?? 0)).toISOString().slice(11, 16);
+      return `${actionKey}:${window} ${state}${status === undefined ? "" : ` ${status}`} ${at}`;
+    })
+    .toSorted();
+}
+
+describe("an action that is deleted", () => {
+  test("has its digests and groups sent at once, under the rule that was kept", async () => {
+    const actions = [
+      { id: "daily", channel: "ops-mail", digest: "1d", to: ["a@plant.example", "b@plant.example"] },
+      { id: "grouped", channel: "ops-mail", group: { by: ["service"], wait: "1h", interval: "1h" } },
+      { id: "stays", channel: "ops-mail", digest: "1d" },
+    ];
+    const site = await atNight(
+      rule("hosts", { actions: actions.slice(0, 2) }),
+      rule("kept", { actions: actions.slice(2) }),
+    );
+    await site.post(["db", "web"].map((service) => input(service, { labels: { service } })));
+    await site.at(NIGHT + MINUTE);
+    await site.configure([...BASE, rule("kept", { actions: actions.slice(2) })]);
+    await site.at(NIGHT + 2 * MINUTE);
+    const open = await site.open();
+    expect(open.map(({ actionKey }) => actionKey)).toEqual(["stays"]);
+    const flushes = (await site.lines()).map(parseLeaf).filter(({ type }) => type === "digest.flush");
+    expect(flushes).toHaveLength(3);
+    for (const leaf of flushes)
+      expect(leaf).toMatchObject({
+        actor: "timer:window-follow",
+        ref: { rule: expect.stringMatching(/^hosts@/) },
+        body: { at: NIGHT + MINUTE },
+      });
+    const { items } = await site.store.read.deliveries("default", { limit: 10, status: "pending" });
+    expect(items.map(({ to }) => to).toSorted()).toEqual([
+      "a@plant.example",
+      "b@plant.example",
+      "ops@plant.example",
+      "ops@plant.example",
+    ]);
+  });
+
+  test("has them judged by its last throttle, and by its last channel", async () => {
+    const throttled = acting({ digest: "1d", throttle: { burst: 1, per: "10d" } });
+    const site = await atNight(throttled);
+    await site.post([input("1")]);
+    await site.command({ command: "flush", actionKey: "ops" });
+    await site.post([input("2")]);
+    await site.configure([...BASE, OTHER]);
+    await site.at(NIGHT + 1);
+    expect(await states(site)).toEqual(["ops:1d flushed pending 23:00", "ops:1d flushed throttled 23:00"]);
+
+    const gone = await atNight(acting({ digest: "1d" }));
+    await gone.post([input("1")]);
+    await gone.configure([template(), OTHER]);
+    await gone.at(NIGHT + 1);
+    expect(await states(gone)).toEqual(["ops:1d flushed dropped 23:00"]);
+  });
+
+  test("does not wait for quiet hours", async () => {
+    const site = await atNight(nights("06:00"), acting({ digest: "5m", calendar: "nights" }));
+    await site.post([input("1")]);
+    await site.at(NIGHT + 6 * MINUTE);
+    expect(await states(site)).toEqual(["ops:5m open 06:00"]);
+    await site.configure([...BASE, nights("06:00"), OTHER]);
+    await site.at(NIGHT + 7 * MINUTE);
+    expect(await states(site)).toEqual(["ops:5m flushed pending 23:06"]);
+  });
+
+  test("has what quiet hours hold and what repeats sent at once too", async () => {
+    const site = await atNight(
+      nights("06:00"),
+      rule("hosts", {
+        actions: [
+          { id: "held", channel: "ops-mail", calendar: "nights" },
+          { id: "flap", channel: "ops-mail", debounce: {} },
+        ],
+      }),
+    );
+    const receipts = await site.post(["1", "2"].map((id) => input(id, { scope: { resource: "db" } })));
+    expect(await states(site)).toEqual(["flap:flap open 23:00", "held:quiet open 06:00"]);
+    await site.configure([...BASE, nights("06:00"), OTHER]);
+    await site.at(NIGHT + 10_000);
+    expect(await states(site)).toEqual(["flap:flap flushed pending 23:00", "held:quiet flushed pending 23:00"]);
+    const quiet = `digest:default:held:quiet:${NIGHT}`;
+    expect((await site.fates(receipts)).filter((fate) => fate === `coalesced coalesced ${quiet}`)).toHaveLength(2);
+  });
+
+  test("many windows at once: each is sent", async () => {
+    const site = await atNight(acting({ group: { by: ["host"], wait: "1h", interval: "1h" } }));
+    await site.post(Array.from({ length: 700 }, (_, n) => input(String(n), { labels: { host: `h-${n}` } })));
+    expect(await site.open()).toHaveLength(700);
+    await site.configure([...BASE, OTHER]);
+    await site.at(NIGHT + 1);
+    expect(await site.open()).toEqual([]);
+    expect((await site.store.read.deliveries("default", { limit: 1000, status: "pending" })).items).toHaveLength(700);
+  });
+});
+
+describe("an action that is edited, switched off or renewed", () => {
+  test("keeps the cadence and the time of its open window, and ends it as it is then", async () => {
+    const site = await atNight(acting({ digest: "1h" }));
+    await site.post([input("1")]);
+    await site.configure([...BASE, acting({ digest: "1d", to: ["new@plant.example"] })]);
+    await site.at(NIGHT + MINUTE);
+    const [open] = await site.open();
+    expect(open).toMatchObject({ window: "1h", due: NIGHT + HOUR });
+    expect(open?.rule).toBe(site.configurations.of("default").actions.get("ops")?.ref);
+    await site.at(NIGHT + HOUR);
+    expect(await site.delivery(open?.id ?? "")).toMatchObject({ status: "pending", to: "new@plant.example" });
+  });
+
+  test("is deleted afterwards: its last version holds", async () => {
+    const site = await atNight(acting({ digest: "1d" }));
+    await site.post([input("1")]);
+    await site.configure([...BASE, acting({ digest: "1d", to: ["last@plant.example"] })]);
+    await site.at(NIGHT + 1);
+    await site.configure([...BASE, OTHER]);
+    await site.at(NIGHT + 2);
+    const { items } = await site.store.read.deliveries("default", { limit: 10, status: "pending" });
+    expect(items.map(({ to }) => to)).toEqual(["last@plant.example"]);
+  });
+
+  test("of a rule that is not enabled any more waits for its time", async () => {
+    const site = await atNight(acting({ digest: "1h" }));
+    await site.post([input("1")]);
+    await site.configure([...BASE, acting({ digest: "1h" }, { isEnabled: false })]);
+    await site.at(NIGHT + MINUTE);
+    expect(await states(site)).toEqual(["ops:1h open 00:00"]);
+    await site.at(NIGHT + HOUR);
+    expect(await states(site)).toEqual(["ops:1h flushed pending 00:00"]);
+  });
+});
+
+describe("a calendar that is edited", () => {
+  const held = acting({ calendar: "nights" });
+  const putOff = acting({ calendar: "nights", digest: "5m" });
+
+  test.each([
+    ["what was held", held, "quiet"],
+    ["a digest that was put off", putOff, "5m"],
+  ] as const)("has %s due now, judged by the new one", async (_name, action, window) => {
+    const site = await atNight(nights("06:00"), action);
+    await site.post([input("1")]);
+    await site.at(NIGHT + 10 * MINUTE);
+    expect(await states(site)).toEqual([`ops:${window} open 06:00`]);
+    await site.configure([...BASE, nights("08:00"), action]);
+    await site.at(NIGHT + 20 * MINUTE);
+    expect(await states(site)).toEqual([`ops:${window} open 08:00`]);
+    await site.configure([...BASE, nights("22:30"), action]);
+    await site.at(NIGHT + 30 * MINUTE);
+    expect(await states(site)).toEqual([`ops:${window} flushed pending 23:20`]);
+  });
+
+  test.each([
+    ["what was held", held, "quiet"],
+    ["a digest that was put off", putOff, "5m"],
+  ] as const)("and one that is deleted lets %s go", async (_name, action, window) => {
+    const site = await atNight(nights("06:00"), action);
+    await site.post([input("1")]);
+    await site.at(NIGHT + 10 * MINUTE);
+    await site.configure([...BASE, action]);
+    await site.at(NIGHT + 11 * MINUTE);
+    expect(await states(site)).toEqual([`ops:${window} flushed pending 23:10`]);
+  });
+
+  test("moves no digest that only will be put off", async () => {
+    const site = await atNight(nights("06:00"), putOff);
+    await site.post([input("1")]);
+    await site.configure([...BASE, nights("22:30"), putOff]);
+    await site.at(NIGHT + MINUTE);
+    expect(await states(site)).toEqual(["ops:5m open 23:05"]);
+    await site.at(NIGHT + 5 * MINUTE);
+    expect(await states(site)).toEqual(["ops:5m flushed pending 23:05"]);
+  });
+
+  test("other objects than it move nothing", async () => {
+    const site = await atNight(nights("06:00"), held);
+    await site.post([input("1")]);
+    await site.configure([...BASE, nights("06:00"), held, OTHER, policy({ itemCap: 3 })]);
+    await site.at(NIGHT + MINUTE);
+    expect(await states(site)).toEqual(["ops:quiet open 06:00"]);
+    expect(await site.open()).not.toMatchObject([{ isPutOff: true }]);
+  });
+});
