@@ -135,13 +135,13 @@ function join(draft: Draft, id: string, deciding: Deciding): Outcome {
 
 /** Until when a record must be kept, steady ms: it is renewed when what waited was told. Undefined: it may go. */
 export function announcedUntil({ until, entries }: AnnouncedRecord, deciding: Deciding): number | undefined {
-  const { view, tenant, offset } = deciding;
+  const { view, tenant } = deciding;
   const now = steadyNow(deciding);
   const times = entries.map(({ window }) => {
     if (window === undefined) return until;
     const record = followed(window, (key) => view.get("window", tenant, key));
     if (record?.state === "open") return now + ANNOUNCED_MS;
-    return record?.status === "pending" ? (record.endedAt ?? 0) - offset + ANNOUNCED_MS : 0;
+    return record?.status === "pending" ? (record.endedSteady ?? 0) + ANNOUNCED_MS : 0;
   });
   const last = Math.max(0, ...times);
   return last > now ? last : undefined;

@@ -115,6 +115,7 @@ export interface WindowRecord {
   /** Once ended: status that its delivery got. */
   readonly status?: DeliveryStatus;
   readonly endedAt?: number;
+  readonly endedSteady?: number;
   /** Once flushed: its deliveries; the one of the event that told of it; or, merged, none. */
   readonly deliveries?: readonly string[];
   /** Once flushed: its message lists so many items and counts the rest. */
@@ -130,8 +131,9 @@ export interface WindowMember {
   readonly event: string;
   /** One for each addressee. */
   readonly deliveries: readonly string[];
-  /** Deciding instant, wall clock. */
+  /** Deciding instant, wall clock; and steady. */
   readonly at: number;
+  readonly steady: number;
   readonly source: string;
   readonly type: string;
   readonly subject?: string;

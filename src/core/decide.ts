@@ -4,7 +4,7 @@
  */
 import { deliveriesOf, draftOf } from "./announce.ts";
 import { type Judged, rememberAnnounced, resolve } from "./announced.ts";
-import type { Deciding } from "./deciding.ts";
+import { type Deciding, elapsedSince } from "./deciding.ts";
 import type { Delivery, DeliveryReceipt, EventReceipt } from "./delivery.ts";
 import { type Announced, writeLeaves } from "./decision-leaf.ts";
 import type { Event, EventInput } from "./event.ts";
@@ -43,7 +43,7 @@ export function decideEvent(
 ): EventReceipt {
   const { tenant, view, stamp } = deciding;
   const first = view.get("identity", tenant, key);
-  if (first !== undefined && stamp.now - (recordMs(first.id) ?? 0) < deciding.horizon)
+  if (first !== undefined && elapsedSince(recordMs(first.id) ?? 0, deciding) < deciding.horizon)
     return { ...first, duplicate: true };
   const id = recordId("ev", stamp.now, [tenant, input.source, input.sourceId]);
   const event: Event = { id, tenant, receivedAt: stamp.now, ...input };

@@ -16,6 +16,8 @@ export interface Deciding {
    * the clock when it is set; instants that people wrote, ids and openings are of the wall clock.
    */
   readonly offset: number;
+  /** The newest jump of the clock, epoch ms. */
+  readonly jump?: { readonly from: number; readonly to: number };
   /** Counts the leaves of the question, for salts. */
   readonly ordinal: { next: number };
   /** The due instant where a timer decides: `body.at` of its leaves. */
@@ -33,12 +35,29 @@ export function deciding(
 ): Deciding {
   const clock: Cells["clock"] | undefined = view.get("clock", SITE_TENANT, CLOCK_CELL.key);
   const offset = clock?.offset ?? 0;
-  return { tenant, index, view, stamp, actor, offset, ordinal: { next: 0 }, ...(at === undefined ? {} : { at }) };
+  const jump = clock === undefined ? {} : { jump: { from: clock.from, to: clock.to } };
+  return {
+    tenant,
+    index,
+    view,
+    stamp,
+    actor,
+    offset,
+    ...jump,
+    ordinal: { next: 0 },
+    ...(at === undefined ? {} : { at }),
+  };
 }
 
 /** The deciding instant without the jumps of the clock, ms. */
 export function steadyNow({ stamp, offset }: Deciding): number {
   return stamp.now - offset;
+}
+
+/** ms since an instant of the wall clock; what the newest jump forward left out is not counted. */
+export function elapsedSince(at: number, { stamp, jump }: Deciding): number {
+  const left = jump !== undefined && at <= jump.from ? Math.max(0, jump.to - jump.from) : 0;
+  return stamp.now - at - left;
 }
 
 /** `at` of a timer's leaf, to be spread into its body. */

@@ -101,10 +101,11 @@ function mutedFlush({ flap }: WindowRecord, { rule }: CompiledAction, deciding: 
 /** How many of the first held drafts are older than the action tells; they came in order of time. */
 function staleMembers({ kind, id, count }: WindowRecord, { staleness }: CompiledAction, deciding: Deciding): number {
   if (kind !== "quiet" || staleness === undefined || staleness.choice !== "drop") return 0;
-  const { view, tenant, stamp } = deciding;
+  const { view, tenant } = deciding;
+  const oldest = steadyNow(deciding) - staleness.after;
   for (let from = 0; from < count; from += MEMBERS_READ) {
     const members = view.members(tenant, id, from, MEMBERS_READ);
-    const fresh = members.findIndex(({ at }) => stamp.now - at <= staleness.after);
+    const fresh = members.findIndex(({ steady }) => steady >= oldest);
     if (fresh >= 0) return from + fresh;
   }
   return count;
@@ -190,7 +191,7 @@ export function close(record: WindowRecord, end: End, deciding: Deciding): Windo
   clearTimer(record, deciding);
   view.remove("open", tenant, openKeyOf(record));
   const flap = record.flap === undefined ? {} : { flap: { ...record.flap, labels: {} } };
-  const ended: WindowRecord = { ...record, ...flap, ...end, endedAt: stamp.now };
+  const ended: WindowRecord = { ...record, ...flap, ...end, endedAt: stamp.now, endedSteady: steadyNow(deciding) };
   view.put("window", tenant, record.id, ended);
   return ended;
 }

@@ -41,7 +41,7 @@ function tell(record: WindowRecord, into: WindowRecord | undefined, deciding: De
 }
 
 function open(record: WindowRecord, due: number, deciding: Deciding): WindowRecord {
-  const { status: _s, endedAt: _e, deliveries: _d, isPutOff: _p, ...rest } = record;
+  const { status: _s, endedAt: _e, endedSteady: _es, deliveries: _d, isPutOff: _p, ...rest } = record;
   const opened: WindowRecord = { ...rest, state: "open" };
   deciding.view.put("open", deciding.tenant, openKeyOf(record), { id: record.id });
   return setDue(opened, due, deciding);

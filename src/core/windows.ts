@@ -5,7 +5,7 @@
 import type { CompiledAction, NamedCalendar } from "./action.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { WindowKind, WindowMember, WindowRecord } from "./cells.ts";
-import { atBody, type Deciding } from "./deciding.ts";
+import { atBody, type Deciding, steadyNow } from "./deciding.ts";
 import { type Event, severityRank } from "./event.ts";
 import { sha256Hex } from "./hash.ts";
 import { Frontier, leafHash } from "./merkle.ts";
@@ -149,12 +149,13 @@ function withMember(record: WindowRecord, { event, deliveries, action }: Draft):
   };
 }
 
-function memberOf({ event, deliveries }: Draft, { stamp }: Deciding): WindowMember {
+function memberOf({ event, deliveries }: Draft, deciding: Deciding): WindowMember {
   const { subject, alertState, vuln } = event;
   return {
     event: event.id,
     deliveries,
-    at: stamp.now,
+    at: deciding.stamp.now,
+    steady: steadyNow(deciding),
     source: event.source,
     type: event.type,
     ...(subject === undefined ? {} : { subject }),

@@ -275,6 +275,7 @@ describe("any window", () => {
     .record(
       {
         at: fc.integer({ min: 0, max: 253_402_300_799_999 }),
+        steady: fc.integer(),
         source: texts,
         type: texts,
         subject: texts,
@@ -284,7 +285,7 @@ describe("any window", () => {
         scope: fc.record({ namespace: texts, repo: texts, digest: texts, resource: texts }, { requiredKeys: [] }),
         delta: counts,
       },
-      { requiredKeys: ["at", "source", "type", "severity", "scope"] },
+      { requiredKeys: ["at", "steady", "source", "type", "severity", "scope"] },
     )
     .map((given) => ({ event: "ev_1", deliveries: ["dl_1"], ...given }));
   const given = fc.record({

@@ -127,7 +127,17 @@ export function delivery(event: Event, to: string, ordinal: number): Delivery {
 
 /** A member of a window. */
 export function member(title: string): WindowMember {
-  return { event: "ev_1", deliveries: ["dl_1"], at: 1, source: "/s", type: "t", title, severity: "low", scope: {} };
+  return {
+    event: "ev_1",
+    deliveries: ["dl_1"],
+    at: 1,
+    steady: 1,
+    source: "/s",
+    type: "t",
+    title,
+    severity: "low",
+    scope: {},
+  };
 }
 
 interface Decision {

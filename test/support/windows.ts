@@ -18,6 +18,7 @@ export function memberAt(second: number, given: Partial<WindowMember> = {}): Win
     event: `ev_01kafw9h7e${String(second).padStart(16, "0")}`,
     deliveries: [`dl_01kafw9h7e${String(second).padStart(16, "0")}`],
     at: SAMPLE_NOW + second * 1000,
+    steady: SAMPLE_NOW + second * 1000,
     source: "/hosts/db-01",
     type: "host.disk.full",
     subject: "db-01:/var/lib/postgresql",
