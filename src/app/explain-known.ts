@@ -16,6 +16,7 @@ import {
 import { followed } from "../core/windows.ts";
 import type { Cells, Noun } from "../ports.ts";
 import { readAttempts } from "./attempts.ts";
+import { addressOf, downAnswer } from "./explain-channel.ts";
 import type { Parts } from "./parts.ts";
 
 type Doors = Pick<Parts, "store" | "configurations" | "instants">;
@@ -122,9 +123,13 @@ async function readChannels(
   for (const id of ids) {
     const compiled = configurations.of(tenant).channels.get(id);
     const state = await store.read.cell("channel", tenant, id);
+    const address = compiled === undefined ? undefined : addressOf(compiled, configurations.own(tenant));
+    const answer = state?.down && (await downAnswer(store.read, tenant, { id, since: state.down.since }));
     channels.set(id, {
       ...(compiled === undefined ? {} : { compiled }),
       ...(state === undefined ? {} : { state }),
+      ...(address === undefined ? {} : { address }),
+      ...(answer === undefined ? {} : { answer }),
     });
   }
   return channels;

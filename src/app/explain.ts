@@ -79,6 +79,7 @@ async function eventExplanation(
     left,
     ...(asker.rule === undefined || rules[0] === undefined ? {} : { asked: rules[0] }),
     ...(firing === undefined ? {} : { firing }),
+    ...(isFiring === undefined ? {} : { isFiring }),
   });
 }
 

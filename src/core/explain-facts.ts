@@ -23,6 +23,10 @@ export interface ChannelNow {
   /** Absent where the configuration has no such channel. */
   readonly compiled?: CompiledChannel;
   readonly state?: ChannelState;
+  /** `host:port` of the other side; absent where it is the site's and not this tenant's to read. */
+  readonly address?: string;
+  /** How the other side answered, or did not, when the channel went down. */
+  readonly answer?: { readonly code: string; readonly st: string };
 }
 
 /** The configuration that decided, as far as it is kept. */
@@ -104,6 +108,11 @@ function collectFromTrace({ stage, code, by }: TraceEntry, into: References): vo
   if (stage === "dedupe" || stage === "debounce") into.deliveries.add(by);
   if (stage === "silence") into.silences.add(by);
   if (stage === "maintenance") into[code === "maintenance" ? "maintenance" : "suppressions"].add(by);
+}
+
+/** The rule of an id in the configuration that decided; undefined where it is not kept. */
+export function decidingRule({ decided }: Pick<Known, "decided">, id: string): CompiledRule | undefined {
+  return decided.rules.find(({ rule }) => rule.id === id);
 }
 
 /** The window of an id that may end in an addressee's ordinal. */

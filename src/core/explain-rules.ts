@@ -4,7 +4,9 @@
  */
 import type { EventInput } from "./event.ts";
 import type { CompiledRule } from "./index.ts";
+import { pointerOf } from "./pointer.ts";
 import { explainRule, type FailedPredicate } from "./rule-explain.ts";
+import type { Match } from "./rule-match.ts";
 
 /** What one rule said of an event. */
 export interface RuleVerdict {
@@ -71,6 +73,38 @@ function fits(compiled: CompiledRule, event: EventInput, now: number): boolean {
   const open = { ...compiled, rule: { ...rule, isEnabled: true }, from: now, until: now + 1 };
   return explainRule(open, event, now).matched;
 }
+
+/** Whether a rule that failed at this predicate of its `match` would match the event without it. */
+export function isOnlyMiss(compiled: CompiledRule, { pointer }: FailedPredicate, event: EventInput): boolean {
+  return fits(without(compiled, pointer), event, 0);
+}
+
+/** The rule without one predicate; all other predicates stay as they are. */
+function without(compiled: CompiledRule, pointer: string): CompiledRule {
+  const { rule, labels, conditions } = compiled;
+  const [, , field = "", place = ""] = pointer.split("/");
+  if (field === "minSeverity") return { ...compiled, minRank: 0 };
+  if (field === "when") {
+    const { when: _, ...rest } = compiled;
+    return rest;
+  }
+  if (field === "labels") return { ...compiled, labels: labels.toSpliced(Number(place), 1) };
+  if (field === "conditions") {
+    const others = conditions.filter(({ path }) => pointerOf(["match", "conditions", path]) !== pointer);
+    return { ...compiled, conditions: others };
+  }
+  const cleared = field === "vex" ? { vex: { ...rule.match.vex, [place]: undefined } } : (CLEARED[field] ?? {});
+  return { ...compiled, rule: { ...rule, match: { ...rule.match, ...cleared } } };
+}
+
+const CLEARED: Readonly<Record<string, Partial<Match>>> = {
+  types: { types: undefined },
+  sources: { sources: undefined },
+  namespaces: { namespaces: undefined },
+  repos: { repos: undefined },
+  kev: { kev: undefined },
+  verdicts: { verdicts: undefined },
+};
 
 /** Predicates in the order in which they are looked at: the later one fails, the closer the rule was. */
 const NEARNESS = [

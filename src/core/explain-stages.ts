@@ -5,14 +5,18 @@
 import type { CompiledAction } from "./action.ts";
 import type { DeliveryStatus, TraceEntry } from "./delivery.ts";
 import { type Severity, severityRank } from "./event.ts";
-import { actionOfDelivery, type DraftFacts, type Known, windowId } from "./explain-facts.ts";
+import { actionOfDelivery, type DraftFacts, type Known } from "./explain-facts.ts";
 import { repeatSentence } from "./explain-debounce.ts";
-import { at, counted, localText, quoted, ruleOf, span } from "./explain-words.ts";
+import { digestSentence, joinedSentence, staleSentence } from "./explain-gathered.ts";
+import { at, localText, quoted, ruleOf, span } from "./explain-words.ts";
 import { windowWords } from "./explain-windows.ts";
 import { instantText } from "./instant.ts";
 import type { MuteRecord } from "./mute.ts";
 import { reasonText } from "./reason.ts";
 import { STAGES } from "./stages/index.ts";
+import { DAY_MS } from "./zone.ts";
+
+const MINUTE_MS = 60_000;
 
 /** What one stage said. Figures as they stood when it decided; instants are ISO 8601 in UTC. */
 export interface StageExplanation {
@@ -21,7 +25,7 @@ export interface StageExplanation {
   readonly outcome: "passed" | "not-asked" | DeliveryStatus;
   readonly code?: TraceEntry["code"];
   readonly sentence: string;
-  /** It passed without anything to look at: told in JSON only. */
+  /** It passed without anything to look at: shown in JSON only. */
   readonly isSilent?: true;
   readonly by?: string;
   readonly have?: number;
@@ -151,7 +155,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   debounce: repeatSentence,
   digest: digestSentence,
   throttle: throttleSentence,
-  resolution: resolutionSentence,
+  resolution: joinedSentence,
   staleness: staleSentence,
 };
 
@@ -162,19 +166,30 @@ function channelSentence({ code, by = "" }: TraceEntry): string {
 }
 
 function dedupeSentence({ code, by, until = 0 }: TraceEntry, { draft, known, action }: Telling): string {
-  if (by === undefined) return `Nothing of its kind had been told in the window that ends at ${at(until)}.`;
+  if (by === undefined) return `Nothing of its kind had been sent in the dedupe window that ends at ${at(until)}.`;
   const told = known.deliveries.get(by);
   const first = told === undefined ? `${by} (not kept any more)` : `${by} of ${at(told.createdAt)} (${told.status})`;
-  if (code === "pass") return `It passes although ${first} told of the same: ${passWords(draft, told?.severity)}.`;
-  const length = action?.dedupe === undefined ? "" : ` of ${span(action.dedupe)}`;
+  if (code === "pass") return `It passes although it repeats ${first}: ${passWords(draft, told?.severity)}.`;
+  const length = action?.dedupe;
+  const run = length === undefined ? `until the dedupe window ends at ${at(until)}` : cutWords(until, length);
   const { by: decided = "" } = draft.delivery.reason ?? {};
   const window = decided.startsWith("digest:") ? ` What it repeats ${windowWords(decided, known)}.` : "";
-  return `It repeats ${first}; repeats are dropped until the dedupe window${length} ends at ${at(until)}.${window}`;
+  return `It repeats ${first}; repeats are dropped ${run}.${window}`;
+}
+
+/** From when to when a dedupe window runs: it is cut from the clock and does not begin with its first event. */
+function cutWords(until: number, length: number): string {
+  const shown = [0, 1, 2].map((n) => n * length).filter((ms) => ms < DAY_MS);
+  const begins = shown.map((ms) => instantText(ms).slice(11, 16)).join(", ");
+  const more = shown.length * length < DAY_MS ? " ..." : "";
+  const isOfDay = DAY_MS % length === 0 && length % MINUTE_MS === 0;
+  const cut = isOfDay ? `begin at ${begins}${more} UTC` : "follow the clock, not the first event";
+  return `from ${at(until - length)} to ${at(until)} (dedupe windows of ${span(length)} ${cut})`;
 }
 
 function passWords({ event }: DraftFacts, told: Severity | undefined): string {
   if (event !== undefined && told !== undefined && severityRank(event.severity) > severityRank(told))
-    return `its severity ${event.severity} is above the ${told} that was told`;
+    return `its severity ${event.severity} is above the ${told} of that`;
   if (event?.alertState === "resolved") return "it is a resolution";
   return "that was resolved meanwhile, or reached nobody";
 }
@@ -188,7 +203,7 @@ function muteSentence(entry: TraceEntry, { draft, known }: Telling): string {
   const what =
     code === "rule-suppressed"
       ? `mutes rule "${ruleOf(draft.delivery.rule).id}"`
-      : `covers its labels${record !== undefined && "matchers" in record ? ` by ${record.matchers.join(", ")}` : ""}`;
+      : `covers ${record !== undefined && "matchers" in record ? `events with ${record.matchers.join(", ")}` : "its labels"}`;
   const moved =
     record === undefined || record.endsAt === until || "weekly" in record
       ? ""
@@ -219,24 +234,6 @@ function quietSentence({ code, by = "", until, zone }: TraceEntry, { draft, acti
   return `${run}, and ${draft.delivery.severity} passes them${from === undefined ? "" : ` (from ${from} on)`}.`;
 }
 
-function digestSentence({ have = 0, limit = 0, until = 0 }: TraceEntry, { draft, known }: Telling): string {
-  const id = draft.delivery.window ?? draft.delivery.reason?.by ?? "";
-  const record = known.windows.get(windowId(id));
-  const isAsItWas = record?.state === "open" && record.due + known.offset === until;
-  const due = isAsItWas ? "" : `, then due at ${at(until)}`;
-  return `The action gathers what it tells: this became item ${have} (of at most ${limit}) of window ${id}${due}. The window ${windowWords(id, known)}.`;
-}
-
-function resolutionSentence({ by = "" }: TraceEntry, { known }: Telling): string {
-  return `Its firing had not been sent yet, so the resolution joined it in window ${by}. The window ${windowWords(by, known)}.`;
-}
-
-function staleSentence(_entry: TraceEntry, { draft, known, action }: Telling): string {
-  const held = known.windows.get(draft.delivery.window ?? "")?.count;
-  const older = action?.staleness === undefined ? "than the action tells" : `than ${span(action.staleness.after)}`;
-  return `All that was held${held === undefined ? "" : ` (${counted(held, "item")})`} was older ${older} when the quiet hours ended.`;
-}
-
 function throttleSentence(entry: TraceEntry, telling: Telling): string {
   const { code, by = "", have = 0, limit = 0, until } = entry;
   const { action } = telling;
@@ -244,7 +241,7 @@ function throttleSentence(entry: TraceEntry, telling: Telling): string {
   const kind = code === "pass" ? passedGate(action) : code;
   if (kind === "throttled") {
     const back = action?.throttle === undefined ? "" : `, one more every ${span(action.throttle.interval)}`;
-    const left = `${have} of ${limit} tokens were left in the bucket of action "${by}"`;
+    const left = `Action "${by}" had ${have} of ${limit} messages left`;
     return code === "pass" ? `${left}.` : `${left} (${limit} at once${back})${next}.`;
   }
   const whose = kind === "rule-limit" ? `Rule "${by}"` : "The tenant";
@@ -261,5 +258,5 @@ function perWords({ limit, by, code }: TraceEntry, { action, known }: Telling): 
   const isTenant = code === "tenant-quota" || by === "tenant";
   const rates = isTenant ? known.decided.policy.quotas.filter(({ count }) => count === limit) : [action?.limit];
   const [rate] = rates;
-  return rate === undefined || rates.length > 1 ? "" : ` within ${span(rate.per)}`;
+  return rate === undefined || rates.length > 1 ? "" : ` in any ${span(rate.per)}`;
 }

@@ -11,6 +11,7 @@ import type {
   Explanation,
 } from "./explain.ts";
 import type { RuleVerdict } from "./explain-rules.ts";
+import { afterColon } from "./explain-words.ts";
 
 /** Rules that did not match and are listed; the rest is counted. */
 const MAX_RULES = 20;
@@ -23,8 +24,12 @@ export function explanationText(explanation: Explanation): string {
     case "delivery":
       return deliveryLines(explanation).join("\n");
     case "window":
-      return [explanation.id, ...causeLines(explanation)].join("\n");
+      return [explanation.id, ...askedLine(explanation), ...causeLines(explanation)].join("\n");
   }
+}
+
+function askedLine({ askedAt }: Pick<Explanation, "askedAt">): string[] {
+  return askedAt === undefined ? [] : [`Asked at ${askedAt}`];
 }
 
 function causeLines({ cause }: Pick<Explanation, "cause">): string[] {
@@ -35,11 +40,12 @@ function eventLines(explanation: EventExplanation): string[] {
   const { event, also, config, drafts, rules, rulesDecided } = explanation;
   return [
     briefLine(event),
+    ...askedLine(explanation),
     ...causeLines(explanation),
     ...also.map((line) => `Also: ${line}`),
     "",
     config.sentence,
-    ...(rulesDecided ? ruleLines(rules) : ["Rules: not asked, because a resolution goes where its firing was told."]),
+    ...(rulesDecided ? ruleLines(rules) : ["Rules: not asked, because a resolution goes where its firing was sent."]),
     ...drafts.flatMap(draftLines),
   ];
 }
@@ -49,6 +55,7 @@ function deliveryLines(explanation: DeliveryExplanation): string[] {
   return [
     `${id} by channel ${draft.channel}`,
     ...(event === undefined ? [] : [`of ${briefLine(event)}`]),
+    ...askedLine(explanation),
     ...causeLines(explanation),
     "",
     config.sentence,
@@ -87,13 +94,14 @@ function ruleLine({ id, verdict, sentence, failed }: RuleVerdict): string {
   return `  ${id}: did not match, at ${failed?.pointer ?? ""}. ${sentence}`;
 }
 
-function draftLines({ rule, action, channel, stages, deliveries, isResolution }: DraftExplanation): string[] {
+function draftLines({ rule, action, channel, stages, window, deliveries, isResolution }: DraftExplanation): string[] {
   const told = stages.filter(({ isSilent }) => isSilent !== true);
-  const what = isResolution === true ? ", told of the end" : "";
+  const what = isResolution === true ? ", of the end" : "";
   return [
     `Rule ${rule.id}, action ${action}, channel ${channel}${what}:`,
     ...told.map(({ stage, outcome, sentence }) => `  ${stage}: ${outcome}. ${sentence}`),
     ...(told.length === 0 && stages.length > 0 ? ["  every stage let it pass"] : []),
+    ...(window === undefined ? [] : [`  ${afterColon(window.sentence)}`]),
     ...deliveries.map(
       ({ id, recipient, status }) => `  ${id}${recipient === undefined ? "" : ` to ${recipient}`}: ${status}`,
     ),

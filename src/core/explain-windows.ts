@@ -46,8 +46,13 @@ export function windowExplanation(id: string, known: Known): WindowExplanation |
       const status = known.deliveries.get(one)?.status;
       return { id: one, ...(status === undefined ? {} : { status }) };
     }),
-    sentence: `Window ${record.id} ${windowWords(id, known)}.`,
+    sentence: `Window ${windowId(id)} ${windowWords(id, known)}.`,
   };
+}
+
+/** How a window is named in a sentence: by its id where no line below can show it. */
+export function windowName(id: string, known: Known): string {
+  return known.windows.has(windowId(id)) ? "window" : `window ${id}`;
 }
 
 /** What is to be said of a window after its id: `is open with 3 items and closes at ...`. */
@@ -67,14 +72,18 @@ export function windowWords(id: string, known: Known): string {
   }
 }
 
-function openWords(record: WindowRecord, known: Known): string {
-  const { kind, count, due, calendar, isPutOff } = record;
+/** When an open window is sent: after `future`, with what it waits for; `due since ...` where that has passed. */
+export function dueWords(record: WindowRecord, future: "sent at" | "due" | "closes at", known: Known): string {
+  const { kind, due, calendar, isPutOff } = record;
   const closes = due + known.offset;
-  const items = counted(count, "item");
-  if (closes <= known.now) return `is open with ${items} and was due at ${at(closes, zoneOf(record, known))}`;
+  if (closes <= known.now) return `due since ${at(closes, zoneOf(record, known))}`;
   const isWaiting = kind === "quiet" || isPutOff === true;
   const why = isWaiting && calendar !== undefined ? `, when the quiet hours of calendar "${calendar.id}" end` : "";
-  return `is open with ${items} and closes at ${at(closes, zoneOf(record, known))}${why}`;
+  return `${future} ${at(closes, zoneOf(record, known))}${why}`;
+}
+
+function openWords(record: WindowRecord, known: Known): string {
+  return `is open with ${counted(record.count, "item")} and ${dueWords(record, "closes at", known)}`;
 }
 
 /** The wall clock that a window closes by: that of the calendar that it waits for; of a digest the tenant's. */
@@ -89,9 +98,8 @@ function flushedWords({ count, status, endedAt = 0, deliveries = [] }: WindowRec
   const told = known.deliveries.get(first);
   if (status !== "pending") return `${closed}, and its message was ${status ?? "not made"}${whyWords(told)}`;
   if (told === undefined) return `${closed}; its message is not kept any more`;
-  const by = told.event === undefined ? `its message ${first}` : `${first}, which tells of them too,`;
-  const since = told.deliveredAt === undefined ? "" : ` since ${at(told.deliveredAt)}`;
-  return `${closed}; ${by} is ${told.status}${since}`;
+  const by = told.event === undefined ? `its message ${first}` : `${first}, which stands for them too,`;
+  return `${closed}; ${by} ${told.deliveredAt === undefined ? `is ${told.status}` : `was sent at ${at(told.deliveredAt)}`}`;
 }
 
 function whyWords(told: Delivery | undefined): string {

@@ -7,6 +7,8 @@ import { FOREVER } from "./mute.ts";
 import { localOf } from "./zone.ts";
 
 const MAX_QUOTED = 200;
+const MAX_LABELS = 10;
+const MAX_LABEL = 60;
 const UNITS: readonly (readonly [ms: number, name: string])[] = [
   [86_400_000, "d"],
   [3_600_000, "h"],
@@ -52,10 +54,24 @@ export function counted(n: number, noun: string): string {
   return n === 1 ? `1 ${noun}` : `${n} ${noun}s`;
 }
 
-/** What people or peers wrote, on one line, at most 200 characters of it. */
-export function quoted(text: string): string {
+/** What people or peers wrote, on one line, at most `longest` characters of it. */
+export function quoted(text: string, longest: number = MAX_QUOTED): string {
+  return `"${cutLine(text, longest)}"`;
+}
+
+function cutLine(text: string, longest: number): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
-  return `"${line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED - 1).replace(/[\ud800-\udbff]$/, "")}…` : line}"`;
+  return line.length > longest ? `${line.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, "")}…` : line;
+}
+
+/** Labels as a matcher would name them, the first few of them and cut: `host="web-2", team="ops"`. */
+export function labelWords(labels: Readonly<Record<string, string>>): string {
+  const all = Object.entries(labels);
+  if (all.length === 0) return "none";
+  const shown = all
+    .slice(0, MAX_LABELS)
+    .map(([name, value]) => `${cutLine(name, MAX_LABEL)}=${quoted(value, MAX_LABEL)}`);
+  return [...shown, ...(all.length > MAX_LABELS ? [`and ${all.length - MAX_LABELS} more`] : [])].join(", ");
 }
 
 /** A sentence as it goes on after a colon. */

@@ -66,7 +66,12 @@ export interface ConfigExplanation {
   readonly sentence: string;
 }
 
-export interface EventExplanation {
+/** When the question was asked: what is said of the present is said of then. */
+interface Asked {
+  readonly askedAt?: string;
+}
+
+export interface EventExplanation extends Asked {
   readonly kind: "event";
   readonly id: string;
   readonly event: EventBrief;
@@ -80,7 +85,7 @@ export interface EventExplanation {
   readonly drafts: readonly DraftExplanation[];
 }
 
-export interface DeliveryExplanation {
+export interface DeliveryExplanation extends Asked {
   readonly kind: "delivery";
   readonly id: string;
   readonly cause: Cause;
@@ -100,10 +105,14 @@ export interface ChannelExplanation {
   readonly state: "up" | "down" | "disabled" | "unbound" | "missing";
   readonly since?: string;
   readonly reason?: { readonly code: string; readonly text: string };
+  /** `host:port` of the other side, where it is this tenant's to read. */
+  readonly address?: string;
+  /** What the other side answered, or why it could not, when the channel went down. */
+  readonly answer?: string;
 }
 
 /** A window that has no delivery of its id. */
-export interface GatheringExplanation {
+export interface GatheringExplanation extends Asked {
   readonly kind: "window";
   readonly id: string;
   readonly cause: Cause;
@@ -129,6 +138,8 @@ export interface EventFacts {
   readonly left: number;
   /** Of a followed resolution without a draft. */
   readonly firing?: FiringFacts;
+  /** It is not the event that was asked about, but the firing before it. */
+  readonly isFiring?: true;
 }
 
 /** Explains an event. */
@@ -138,6 +149,7 @@ export function explainEvent(facts: EventFacts): EventExplanation {
   return {
     kind: "event",
     id: event.id,
+    askedAt: instantText(known.now),
     event: briefOf(event),
     cause,
     also,
@@ -154,6 +166,7 @@ export function explainDelivery(draft: DraftFacts, known: Known): DeliveryExplan
   return {
     kind: "delivery",
     id: delivery.id,
+    askedAt: instantText(known.now),
     cause: deliveryCause(delivery, known),
     ...(event === undefined ? {} : { event: briefOf(event) }),
     config: configOf(known.decided),
@@ -163,10 +176,13 @@ export function explainDelivery(draft: DraftFacts, known: Known): DeliveryExplan
   };
 }
 
-/** The cause with the state in front of it, so that the sentence stands for itself. */
+/** The cause with the state in front of it, so that the sentence stands for itself; what was sent says so anyhow. */
 function deliveryCause(delivery: Delivery, known: Known): Cause {
   const cause = causeOf(delivery, known);
-  return { ...cause, sentence: `It is ${delivery.status}: ${afterColon(cause.sentence)}` };
+  const { status } = delivery;
+  if (status === "sent" || status === "digested") return cause;
+  const what = status === "throttled" ? "throttled (dropped, not delayed)" : status;
+  return { ...cause, sentence: `It is ${what}: ${afterColon(cause.sentence)}` };
 }
 
 /** Explains a window by its id; undefined where it is not kept. */
@@ -175,20 +191,16 @@ export function explainWindow(id: string, known: Known): GatheringExplanation | 
   if (window === undefined) return undefined;
   const told = known.deliveries.get(window.deliveries[0]?.id ?? "");
   const words = `Window ${id} ${windowWords(id, known)}.`;
+  const head = { kind: "window", id, askedAt: instantText(known.now) } as const;
   if (told === undefined || window.state === "open")
-    return {
-      kind: "window",
-      id,
-      cause: { code: "open", sentence: words, next: "Its message is made when it closes." },
-      window,
-    };
+    return { ...head, cause: { code: "open", sentence: words, next: "Its message is made when it closes." }, window };
   const { code, sentence, next } = causeOf(told, known);
   const cause = {
     code,
     sentence: `${words} That message: ${afterColon(sentence)}`,
     ...(next === undefined ? {} : { next }),
   };
-  return { kind: "window", id, cause, window };
+  return { ...head, cause, window };
 }
 
 function briefOf({ id, type, severity, source, subject, alertState, receivedAt }: Event): EventBrief {
@@ -252,16 +264,18 @@ function triedOf({ n, at: tried, status, out }: TriedOnce): DeliveryExplanation[
 }
 
 function channelOf(id: string, now: ChannelNow | undefined): ChannelExplanation {
-  const { compiled, state } = now ?? {};
-  if (compiled === undefined) return { id, state: "missing" };
-  if (!compiled.channel.isEnabled) return { id, state: "disabled" };
-  if (compiled.unbound.length > 0) return { id, state: "unbound" };
-  if (state?.down === undefined) return { id, state: "up" };
+  const { compiled, state, address, answer } = now ?? {};
+  const head = { id, ...(address === undefined ? {} : { address }) };
+  if (compiled === undefined) return { ...head, state: "missing" };
+  if (!compiled.channel.isEnabled) return { ...head, state: "disabled" };
+  if (compiled.unbound.length > 0) return { ...head, state: "unbound" };
+  if (state?.down === undefined) return { ...head, state: "up" };
   const { since, reason: code } = state.down;
   return {
-    id,
+    ...head,
     state: "down",
     since: instantText(since),
     reason: { code, text: isReasonCode(code) ? reasonText(code) : code },
+    ...(answer === undefined ? {} : { answer: `${answer.code} ${answer.st}`.trim() }),
   };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { explainService } from "../../src/app/explain.ts";
 import type { Cells, StoredObject } from "../../src/ports.ts";
+import { span } from "../../src/core/explain-words.ts";
+import { MAX_PROBE_MS } from "../../src/jobs/deliver-lane.ts";
 import { type Explaining, explaining, firstOf, SENT } from "../support/explaining.ts";
 import { channel, checked, input, rule, template } from "../support/objects.ts";
 
@@ -45,12 +47,14 @@ describe("repeats within a dedupe window", () => {
     const site = await siteWith(acting({ dedupe: { window: "1h" }, throttle: { burst: 2, per: "10h" } }));
     const first = await site.post("1", about);
     expect(await site.text(first.id)).toContain(
-      "dedupe: passed. Nothing of its kind had been told in the window that ends at 2026-06-01T09:00:00Z.",
+      "dedupe: passed. Nothing of its kind had been sent in the dedupe window that ends at 2026-06-01T09:00:00Z.",
     );
     const rise = await site.post("2", { ...about, severity: "critical" });
-    expect(await site.text(rise.id)).toContain("its severity critical is above the high that was told.");
+    expect(await site.text(rise.id)).toContain("its severity critical is above the high of that.");
     const more = await site.post("3", { scope: { resource: "other" } });
-    expect(await site.text(more.id)).toContain("throttle: throttled. 0 of 2 tokens were left in the bucket");
+    expect(await site.text(more.id)).toContain(
+      'throttle: throttled. Action "all-mail" had 0 of 2 messages left (2 at once',
+    );
   });
 
   it("names the window that what it repeats waits in, and passes once that was lost", async () => {
@@ -63,7 +67,7 @@ describe("repeats within a dedupe window", () => {
     const command = { actor: "token:ops", command: "drop", actionKey: "all-mail" } as const;
     await site.store.transact({ flow: "window-command", tenant: "default", input: command });
     const again = await site.post("3", about);
-    expect(await site.text(again.id)).toContain("told of the same: that was resolved meanwhile, or reached nobody.");
+    expect(await site.text(again.id)).toContain(": that was resolved meanwhile, or reached nobody.");
     const lost = await site.text(repeat.id);
     expect(lost).toContain("was deleted by token:ops at 2026-06-01T08:00:00Z with its 1 item");
   });
@@ -81,13 +85,9 @@ describe("what people mute", () => {
     [
       { kind: "silences", put: { ...stated, matchers: ['a="1"', "b!=c"] } },
       "silenced",
-      'covers its labels by a="1", b!=c until',
+      'covers events with a="1", b!=c until',
     ],
-    [
-      { kind: "maintenance", put: { ...stated, matchers: ['a="1"'] } },
-      "suppressed",
-      'covers its labels by a="1" until',
-    ],
+    [{ kind: "maintenance", put: { ...stated, matchers: ['a="1"'] } }, "suppressed", 'covers events with a="1" until'],
     [{ kind: "suppressions", put: { ...stated, rule: "all" } }, "suppressed", 'mutes rule "all" until'],
   ] as const)("%j: who, why, until when", async (change, status, words) => {
     const site = await siteWith(all());
@@ -96,7 +96,10 @@ describe("what people mute", () => {
     const text = await site.text(receipt.id);
     expect(text).toContain(`was ${status}: `);
     expect(text).toContain(`${id} ("works here", set by maria) ${words} 2026-06-01T12:00:00Z.`);
+    const noun = change.kind === "maintenance" ? "maintenance" : "silence";
+    expect(text).toMatch(new RegExp(`Next: This one is not sent any more; .*: sealpost ${noun} expire ${id}\n`));
     await site.mute({ kind: change.kind, expire: id });
+    expect(await site.text(receipt.id)).toMatch(/not sent any more; the .* has ended, so the next ones are sent\.\n/);
     expect(await site.text(receipt.id)).toContain("Its end was moved to 2026-06-01T08:00:00Z since.");
     const explained = await site.explained(firstOf(receipt));
     const record = explained.kind === "delivery" ? explained.draft.stages.at(-1)?.record : undefined;
@@ -133,16 +136,23 @@ describe("quiet hours", () => {
     const held = await site.post("1");
     const window = (await site.store.read.cell("delivery", "default", firstOf(held)))?.window ?? "";
     expect(await site.text(window)).toContain('when the quiet hours of calendar "nights" end.');
+    const waiting = 'It waits in action "all-mail" and is';
+    expect(await site.text(firstOf(held))).toContain(`${waiting} sent when they end.`);
+    await site.post("2");
+    const text2 = await site.text(firstOf(held));
+    expect(text2).toContain(`${waiting} sent when they end, in one message with 1 other.`);
+    expect(text2).toContain("have it sent now: sealpost digest flush all-mail --window quiet\n");
+    site.clock.now = Date.parse("2026-06-02T05:00:00Z");
+    expect(await site.text(firstOf(held))).toContain(`${waiting} due since 2026-06-02T05:00:00Z`);
     await site.at("2026-06-02T05:00:00Z");
     await site.tried(window, SENT);
     const text = await site.text(firstOf(held));
-    expect(text).toContain('It is coalesced: it was held in the quiet hours of calendar "nights", in window');
     expect(text).toContain(
-      `its message ${window} is digested since 2026-06-02T05:00:00Z. That message: it was sent at`,
+      'It is coalesced: it was held in the quiet hours of calendar "nights"; its window closed at 2026-06-02T05:00:00Z',
     );
-    expect(await site.text(window)).toContain(
-      'It is digested: it was sent at 2026-06-02T05:00:00Z by channel "ops-mail"',
-    );
+    expect(text).toContain(`its message ${window} was sent at 2026-06-02T05:00:00Z. That message: it was sent at`);
+    expect(text).toContain(`  window ${window} closed at`);
+    expect(await site.text(window)).toContain('\nIt was sent at 2026-06-02T05:00:00Z by channel "ops-mail"');
   });
 
   it("dropped what had grown stale", async () => {
@@ -165,9 +175,9 @@ describe("quiet hours", () => {
     await site.at("2026-06-01T21:00:00Z");
     const text = await site.text(receipt.id);
     expect(text).toContain(
-      ", then due at 2026-06-01T20:00:00Z. The window is open with 1 item and closes at 2026-06-02T05:00:00Z",
+      'Gathered into the hourly digest of action "all-mail", sent at 2026-06-02T05:00:00Z (2026-06-02 07:00 Europe/Berlin), when the quiet hours of calendar "nights" end (first due at 2026-06-01T20:00:00Z); this is item 1.',
     );
-    expect(text).toContain("/digests/all-mail/flush");
+    expect(text).toContain("sealpost digest flush all-mail\n");
   });
 });
 
@@ -183,24 +193,26 @@ describe("debouncing", () => {
     for (const id of ids) texts.push(await site.text(id));
     const [first = "", second = "", third = "", fourth = "", fifth = ""] = texts;
     expect(first).toContain("every stage let it pass");
-    expect(second).toContain("it is the 2nd within 30 s of what dl_");
-    expect(third).toContain("it is the 3rd within 30 s of what dl_");
-    expect(third).toMatch(/closed at 2026-06-01T08:00:00Z with 2 items; dl_\w+, which tells of them too, is pending/);
+    expect(second).toContain("it is the 2nd occurrence within 30 s, a repeat of dl_");
+    expect(third).toContain("it is the 3rd occurrence within 30 s, a repeat of dl_");
+    expect(third).toMatch(/closed at 2026-06-01T08:00:00Z with 2 items; dl_\w+, which stands for them too, is pending/);
     expect(fourth).toMatch(
-      /It is the 4th of its kind since dl_\w+ of 2026-06-01T08:00:00Z: it tells of itself, and of 2 repeats before it; then repeats wait for 1 h\./,
+      /It is the 4th occurrence since dl_\w+ of 2026-06-01T08:00:00Z: it is sent, also for the 2 repeats before it; then repeats wait for 1 h\./,
     );
-    expect(fifth).toContain("whose cooldown runs until 2026-06-01T09:00:00Z.");
+    expect(fifth).toContain(
+      "whose cooldown runs until 2026-06-01T09:00:00Z; the repeats wait in one summary, due 2026-06-01T09:00:00Z.",
+    );
     await site.at("2026-06-01T08:40:00Z");
     expect(await site.text((await site.post("6", { ...link, correlationId: "k", alertState: "firing" })).id)).toContain(
       "whose cooldown runs until",
     );
     const rise = await site.post("7", { ...link, correlationId: "k", alertState: "firing", severity: "critical" });
-    expect(await site.text(rise.id)).toContain("It passes because its severity critical is above the high that dl_");
+    expect(await site.text(rise.id)).toContain("It passes because its severity critical is above the high of dl_");
     const end = await site.explained(
       (await site.post("8", { ...link, correlationId: "k", alertState: "resolved" })).id,
     );
     expect(end.cause.sentence).toMatch(
-      /^Its firing went to channel "ops-mail" by rule "all"; what tells there of the end is not sent yet: /,
+      /^Its firing went to channel "ops-mail" by rule "all"; the message of its end is not sent yet: /,
     );
     await site.at("2026-06-01T09:00:00Z");
     expect(await site.text(ids[4] ?? "")).toContain("with 2 items; its message digest:default:all-mail:flap:");
@@ -211,7 +223,7 @@ describe("debouncing", () => {
     await site.post("1", { ...link, correlationId: "k", alertState: "firing" });
     const end = await site.post("2", { ...link, correlationId: "k", alertState: "resolved" });
     expect(await site.text(end.id)).toMatch(
-      /debounce: passed\. It ends what dl_\w+ of 2026-06-01T08:00:00Z told: a resolution passes\./,
+      /debounce: passed\. It ends what dl_\w+ of 2026-06-01T08:00:00Z announced: a resolution passes\./,
     );
   });
 });
@@ -230,7 +242,7 @@ describe("digests", () => {
       }),
     );
     const now = await site.post("0", { type: "y" });
-    expect(await site.text(now.id)).toContain("throttle: passed. The tenant had sent 0 of at most 1 within 10 h.");
+    expect(await site.text(now.id)).toContain("throttle: passed. The tenant had sent 0 of at most 1 in any 10 h.");
     const item = await site.post("1", { type: "d" });
     await site.at("2026-06-01T08:10:00Z");
     const text = await site.text(item.id);
@@ -238,7 +250,7 @@ describe("digests", () => {
       "and its message was throttled (The tenant sent as many messages as it may; more were refused: tenant)",
     );
     expect(text).toContain(
-      "That message: the tenant had sent 1 of at most 1 within 10 h; the next one passes from 2026-06-01T18:00:00Z on.",
+      "That message: the tenant had sent 1 of at most 1 in any 10 h; the next one passes from 2026-06-01T18:00:00Z on.",
     );
     const explained = await site.explained(item.id);
     expect(explained.cause).toMatchObject({ code: "tenant-quota" });
@@ -259,7 +271,7 @@ describe("digests", () => {
     await site.post("2");
     await site.store.transact({ flow: "window-command", tenant: "default", input: again });
     const text = await site.text(firstOf(first));
-    expect(text).toMatch(/The window was merged into digest:\S+, which is open with 2 items/);
+    expect(text).toMatch(/as item 1; its window was merged into digest:\S+, which is open with 2 items/);
     const drop = { actor: "token:ops", command: "drop", actionKey: "all-mail" } as const;
     await site.store.transact({ flow: "window-command", tenant: "default", input: drop });
     const dropped = await site.explained(firstOf(first));
@@ -285,18 +297,21 @@ describe("limits", () => {
   it.each([
     [
       { actions: [{ id: "m", channel: "ops-mail", throttle: { burst: 1, per: "1h" } }] },
-      '1 of 1 tokens were left in the bucket of action "m".',
-      '0 of 1 tokens were left in the bucket of action "m" (1 at once, one more every 1 h); the next one passes from 2026-06-01T09:00:00Z on.',
+      'Action "m" had 1 of 1 messages left.',
+      'Action "m" had 0 of 1 messages left (1 at once, one more every 1 h); the next one passes from 2026-06-01T09:00:00Z on.',
     ],
     [
       { limit: { count: 1, per: "90m" } },
-      'Rule "all" had sent 0 of at most 1 within 1 h 30 min.',
-      'Rule "all" had sent 1 of at most 1 within 1 h 30 min; the next one passes from 2026-06-01T09:30:00Z on.',
+      'Rule "all" had sent 0 of at most 1 in any 1 h 30 min.',
+      'Rule "all" had sent 1 of at most 1 in any 1 h 30 min; the next one passes from 2026-06-01T09:30:00Z on.',
     ],
   ])("%j", async (fields, passed, refused) => {
     const site = await siteWith(all(fields));
     expect(await site.text((await site.post("1")).id)).toContain(passed);
-    expect(await site.text((await site.post("2")).id)).toContain(refused);
+    const over = await site.post("2");
+    expect(await site.text(over.id)).toContain(refused);
+    expect(await site.text(over.id)).toContain("was dropped, not delayed (throttled): ");
+    expect(await site.text(firstOf(over))).toContain("It is throttled (dropped, not delayed): ");
   });
 });
 
@@ -326,7 +341,7 @@ describe("channels", () => {
         rule("all", { actions: [{ id: "m", channel: "open" }] }),
       ],
       "pending",
-      "needs values that this site has not filled in: host; the message is kept.",
+      "needs values that this site has not filled in: host; the message waits.",
       "unbound",
     ],
   ] as const)("%#: %s", async (objects, status, words, state) => {
@@ -343,7 +358,7 @@ describe("channels", () => {
     const site = await siteWith(all());
     const id = firstOf(await site.post("1"));
     await site.configure([channel("ops-mail", { isEnabled: false }), template(), all()]);
-    expect(await site.text(id)).toContain('the channel "ops-mail" is switched off; the message is kept.');
+    expect(await site.text(id)).toContain('the channel "ops-mail" is switched off; the message waits.');
     await site.configure([template(), all()]);
     expect(await site.text(id)).toContain("it was decided at");
   });
@@ -354,6 +369,67 @@ describe("channels", () => {
       await site.tried(firstOf(await site.post(n)), { kind: "failed", out: { code: "451", st: "later", ms: 1 } });
     const waiting = firstOf(await site.post("6"));
     expect(await site.text(waiting)).toContain("(failing-messages: Five messages in a row failed on this channel)");
+  });
+});
+
+describe("a channel that is down", () => {
+  const down = { kind: "down", out: { code: "ECONNECTION", st: "no connection", ms: 1 } } as const;
+  const words = 'ops-mail" has been down since 2026-06-01T08:00:00Z (';
+
+  it("says what was answered, among all that happened in the same ms, and when it is tried again", async () => {
+    const site = await siteWith(all());
+    for (let n = 0; n < 120; n++) await site.post(`before ${n}`);
+    const id = firstOf(await site.post("1"));
+    await site.tried(id, down);
+    await site.at("2026-06-01T09:00:00Z");
+    for (let n = 0; n < 30; n++) await site.post(`after ${n}`);
+    const explained = await site.explained(id);
+    expect(explained.cause.sentence).toContain('No connection to the other side; "ECONNECTION no connection"');
+    expect(explained.cause.sentence).toContain(`tried again every ${span(MAX_PROBE_MS)} or sooner; the message waits`);
+    expect(explained).toMatchObject({
+      askedAt: "2026-06-01T09:00:00Z",
+      channel: { address: "127.0.0.1:2525", answer: "ECONNECTION no connection" },
+    });
+  });
+
+  it.each([
+    ["no leaf of that time", async () => await Promise.resolve([])],
+    ["other leaves", async (own: () => Promise<readonly string[]>) => (await own()).slice(-2, -1)],
+    [
+      "a page of others",
+      async (own: () => Promise<readonly string[]>) => {
+        const line = (await own()).at(-2) ?? "";
+        return Array.from({ length: 100 }, () => line);
+      },
+    ],
+  ])("says nothing of the answer where there is %s", async (_, leaves) => {
+    const site = await siteWith(all());
+    const id = firstOf(await site.post("1"));
+    await site.tried(id, down);
+    const { read } = site.store;
+    const first = (tenant: string) => async (): Promise<readonly string[]> => await read.leaves(tenant, 0, 100);
+    const faked: typeof read.leaves = async (tenant, from, count) =>
+      count === 1 ? await read.leaves(tenant, from, count) : await leaves(first(tenant));
+    const instants = { now: () => site.clock.now, mono: () => 0 };
+    const service = explainService({ ...site, store: { ...site.store, read: { ...read, leaves: faked } }, instants });
+    const explained = await service.delivery("default", id);
+    expect(explained?.cause.sentence).toContain(`${words.replace('ops-mail"', 'ops-mail" to 127.0.0.1:2525')}connect:`);
+    expect(explained?.cause.sentence).not.toContain("ECONNECTION");
+  });
+
+  it("does not tell a tenant where a channel of the site connects to, but where its own value is", async () => {
+    const site = await siteWith(all());
+    const open = channel("ops-mail", { config: { port: 2525, from: "a@plant.example" }, bind: ["host"] });
+    await site.configure([open, template()], "_site");
+    await site.configure([all()]);
+    const id = firstOf(await site.post("1"));
+    expect(await site.text(id)).toContain("needs values that this site has not filled in: host");
+    const bound = { schema: "binding/v1", id: "ops-mail", values: { host: "fd00::1" } };
+    await site.configure([open, template(), checked("binding", bound)], "_site");
+    await site.tried(id, down);
+    expect(await site.text(id)).toContain(words);
+    await site.configure([all(), checked("binding", bound)]);
+    expect(await site.text(id)).toContain('ops-mail" to [fd00::1]:2525 has been down since');
   });
 });
 
@@ -373,7 +449,7 @@ describe("tries", () => {
     await site.tried(id, SENT, 2);
     const sent = await site.text(id);
     expect(sent).toContain(
-      'It is sent: it was sent at 2026-06-01T08:01:00Z by channel "ops-mail" at try 2; the other side answered "250 ok".',
+      '\n\nIt was sent at 2026-06-01T08:01:00Z by channel "ops-mail" at try 2; the other side answered "250 ok".',
     );
     expect(sent).toContain("  try 1 at 2026-06-01T08:00:00Z: retrying, answered 451 try later");
     expect(sent).toContain("  try 2 at 2026-06-01T08:01:00Z: sent, answered 250 ok");
@@ -415,16 +491,16 @@ describe("resolutions", () => {
   const firing = { ...alert, alertState: "firing" } as const;
   const resolved = { ...alert, alertState: "resolved" } as const;
 
-  it("go where their firing was told", async () => {
+  it("go where their firing was sent", async () => {
     const site = await siteWith(acting({ dedupe: { window: "1h" } }));
     await site.post("1", firing);
     const end = await site.post("2", resolved);
     const text = await site.text(end.id);
     expect(text).toContain(
-      'Its firing went to channel "ops-mail" by rule "all"; what tells there of the end is not sent yet:',
+      'Its firing went to channel "ops-mail" by rule "all"; the message of its end is not sent yet:',
     );
-    expect(text).toContain("Rules: not asked, because a resolution goes where its firing was told.");
-    expect(text).toContain("Rule all, action all-mail, channel ops-mail, told of the end:");
+    expect(text).toContain("Rules: not asked, because a resolution goes where its firing was sent.");
+    expect(text).toContain("Rule all, action all-mail, channel ops-mail, of the end:");
     const explained = await site.explained(firstOf(end));
     const stages = explained.kind === "delivery" ? explained.draft.stages : [];
     expect(stages.map(({ stage, outcome }) => `${stage} ${outcome}`)).toEqual([
@@ -451,7 +527,7 @@ describe("resolutions", () => {
     );
   });
 
-  it("say why the firing was told to nobody, or that there was none", async () => {
+  it("say why the firing was sent to nobody, or that there was none", async () => {
     const site = await siteWith(all());
     await site.post("0", { correlationId: "other" });
     const lone = await site.post("1", { ...resolved, correlationId: "lone" });
@@ -462,9 +538,11 @@ describe("resolutions", () => {
     const first = await site.post("2", firing);
     const text = await site.text((await site.post("3", resolved)).id);
     expect(text).toContain(
-      `its firing ${first.id} of 2026-06-01T08:00:00Z was told to nobody. Of that firing: rule "all" matched;`,
+      `Its firing ${first.id} of 2026-06-01T08:00:00Z was sent to nobody: rule "all" matched; its message for channel "ops-mail" was silenced:`,
     );
-    expect(text).toContain("Next: If it should be told, end the silence");
+    expect(text).toContain(
+      "Next: This one is not sent any more; to have the next ones sent, end the silence: sealpost silence expire sil-",
+    );
   });
 
   it("say so where nothing is known any more of where the firing went", async () => {
@@ -473,7 +551,7 @@ describe("resolutions", () => {
     await site.tried(id, SENT);
     await site.at("2026-07-02T08:00:00Z");
     const text = await site.text((await site.post("2", resolved)).id);
-    expect(text).toContain("was told is not known any more.");
+    expect(text).toContain("was sent is not known any more.");
   });
 });
 
@@ -515,13 +593,15 @@ describe("rules", () => {
     expect((await site.explained(id, "later")).cause).toMatchObject({ code: "stopped" });
     const one = await site.explained(id, "first");
     expect(one.cause.sentence).toMatch(
-      /^2 messages: 1 pending, 1 dropped\. Rule "first" matched; what it made for channel "ops-mail" is not sent yet: /,
+      /^2 messages: 1 pending, 1 dropped\. Rule "first" matched; its message for channel "ops-mail" is not sent yet: /,
     );
     const whole = await site.text(id);
     expect(whole).toContain(
-      'Also: Rule "first" matched; what it made for channel "none" was dropped: the action names the channel "none"',
+      'Also: Rule "first" matched; its message for channel "none" was dropped: the action names the channel "none"',
     );
-    expect(whole).toContain('Also: Rule "later" would have matched too and was not asked:');
+    expect(whole).toContain(
+      'Also: Rule "later" (priority 100) would have matched too and was not asked, because rule "first" (priority 1) matched',
+    );
     expect(whole).toContain("  later: not asked. ");
   });
 
@@ -534,7 +614,7 @@ describe("rules", () => {
     );
     const text = await site.text((await site.post("1")).id);
     expect(text).toContain(
-      'Closest came rule "odd", which failed at /match/when: the rule\'s expression could not be evaluated',
+      'Rule "odd" came closest (all its other conditions hold): the rule\'s expression could not be evaluated',
     );
   });
 
@@ -558,10 +638,10 @@ describe("rules", () => {
     await site.tried(window, SENT);
     const text = await site.text(id);
     expect(text).toContain(
-      '2 messages: 1 coalesced, 1 dropped. Rule "all" matched; what it made for channel "none" was dropped:',
+      '2 messages: 1 coalesced, 1 dropped. Rule "all" matched; its message for channel "none" was dropped:',
     );
     expect(text).toContain(
-      'Also: Rule "all" matched; what it made for channel "ops-mail" was gathered with others: the action gathers what it tells: this became item 1',
+      'Also: Rule "all" matched; its message for channel "ops-mail" was coalesced: gathered into the 5-minute digest of action "later" as item 1; its window closed at',
     );
   });
 
@@ -571,7 +651,7 @@ describe("rules", () => {
     for (const { id } of receipt.deliveries) await site.tried(id, SENT);
     const text = await site.text(receipt.id);
     expect(text).toContain(
-      '2 messages: 2 sent. Rule "all" matched; what it made for channel "ops-mail" was sent: it was sent at',
+      '2 messages: 2 sent. Rule "all" matched; its message was sent at 2026-06-01T08:00:00Z by channel "ops-mail"',
     );
   });
 
@@ -581,7 +661,9 @@ describe("rules", () => {
     const receipt = await site.post("1");
     await site.tried(firstOf(receipt), SENT);
     const { cause } = await site.explained(receipt.id);
-    expect(cause.sentence).toBe('It was told (1 sent), but rule "off" would have matched if it were switched on.');
+    expect(cause.sentence).toBe(
+      'It was sent only to channel "ops-mail": rule "off" would have matched if it were switched on.',
+    );
   });
 
   it("an event over the limit says how much was dropped", async () => {
@@ -603,7 +685,7 @@ describe("the configuration that decided", () => {
     await site.configure([template("tmpl-site")], "_site");
     const text = await site.text(id);
     expect(text).toMatch(/Configuration [0-9a-f]{16} decided; it was replaced since\./);
-    expect(text).toContain("1 of 1 tokens were left in the bucket");
+    expect(text).toContain('Action "all-mail" had 1 of 1 messages left');
     const { read } = site.store;
     const without = (kinds: { readonly objects?: boolean; readonly generations?: boolean }): typeof read => ({
       ...read,
@@ -672,7 +754,7 @@ describe("a large site", () => {
     await site.post("later");
     const text = await site.text(end.id);
     expect(text).toContain(
-      `its firing ${firing.id} of 2026-06-01T08:00:00Z was told to nobody. Of that firing: no rule matched it.`,
+      `Its firing ${firing.id} of 2026-06-01T08:00:00Z was sent to nobody: no rule matched it. Rule "all" came closest (all its other conditions hold): the firing's label a was "1"; the rule wants a=2. The firing's labels: a="1".`,
     );
     const { read } = site.store;
     const event: typeof read.event = async (tenant, id) => (id === end.id ? await read.event(tenant, id) : undefined);

@@ -17,7 +17,7 @@ it("sealpost explain says why, of an event, of its delivery, and of one rule", a
 
   const people = await site.run("explain", event.id);
   expect(people).toMatchObject({ code: 0, err: "" });
-  expect(people.out).toMatch(/^ev_\w+: host\.disk\.full, \w+, about \S+, from \S+, received \S+Z\n\n/);
+  expect(people.out).toMatch(/^ev_\w+: host\.disk\.full, \w+, about \S+, from \S+, received \S+Z\nAsked at \S+Z\n\n/);
   expect(people.out).toContain('channel "ops-mail" needs values that this site has not filled in: host');
   expect(people.out).toContain("Rules, in order:\n");
 

@@ -4,10 +4,10 @@ import type { Delivery, TraceEntry } from "../../src/core/delivery.ts";
 import { explainDelivery, explainEvent, explainWindow } from "../../src/core/explain.ts";
 import { causeOf } from "../../src/core/explain-cause.ts";
 import type { DecidedBy, Known } from "../../src/core/explain-facts.ts";
-import { closestRule, ruleVerdict, withoutValues } from "../../src/core/explain-rules.ts";
+import { closestRule, isOnlyMiss, ruleVerdict, withoutValues } from "../../src/core/explain-rules.ts";
 import { stageExplanations, tellingOf } from "../../src/core/explain-stages.ts";
 import { explanationText } from "../../src/core/explain-text.ts";
-import { afterColon, at, counted, ordinal, quoted, span } from "../../src/core/explain-words.ts";
+import { afterColon, at, counted, labelWords, ordinal, quoted, span } from "../../src/core/explain-words.ts";
 import { FOREVER } from "../../src/core/mute.ts";
 import { compileRule } from "../../src/core/index.ts";
 import { NO_POLICY } from "../../src/core/policy.ts";
@@ -105,6 +105,12 @@ describe("words", () => {
     expect(quoted("x".repeat(300))).toBe(`"${"x".repeat(199)}…"`);
     expect(quoted(`${"x".repeat(198)}😀${"y".repeat(9)}`)).toBe(`"${"x".repeat(198)}…"`);
   });
+  it("names labels as a matcher would, the first ten, cut", () => {
+    expect(labelWords({})).toBe("none");
+    expect(labelWords({ host: "web-2", note: "x".repeat(99) })).toBe(`host="web-2", note="${"x".repeat(59)}…"`);
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`l${n}`, "v"]));
+    expect(labelWords(many)).toMatch(/, l9="v", and 2 more$/);
+  });
   it("counts and goes on after a colon", () => {
     expect([counted(1, "item"), counted(0, "item")]).toEqual(["1 item", "0 items"]);
     expect(["It is", "Try 2", "5 of", "UPS is"].map(afterColon)).toEqual(["it is", "try 2", "5 of", "UPS is"]);
@@ -143,8 +149,8 @@ describe("stages that name what is not kept", () => {
     [{ stage: "quiet", code: "pass", by: "nights", until }, {}, "passes them."],
     [
       { stage: "debounce", code: "debounced", by: "dl_1", have: 2, limit: 5, until },
-      {},
-      "It is the 3rd since what dl_1 told. One message tells of the repeats: window",
+      { window: "digest:t:a:flap:1" },
+      "It is the 3rd occurrence, a repeat of dl_1; the summary of the repeats (window digest:t:a:flap:1) is not kept any",
     ],
     [
       { stage: "debounce", code: "debounced", by: "dl_1", have: 0, limit: 5, until },
@@ -154,17 +160,17 @@ describe("stages that name what is not kept", () => {
     [
       { stage: "debounce", code: "pass", by: "dl_1", have: 5, limit: 5, until },
       {},
-      "It is the 6th of its kind since dl_1: it tells of itself; then repeats wait.",
+      "It is the 6th occurrence since dl_1: it is sent; then repeats wait.",
     ],
     [
       { stage: "debounce", code: "pass", by: "dl_1", have: 5, limit: 5, until },
       { window: "digest:t:a:flap:1" },
-      "it tells of itself; then repeats wait.",
+      "dl_1: it is sent; then repeats wait.",
     ],
     [
       { stage: "digest", code: "coalesced", by: "digest:t:a:1h:1", have: 1, limit: 5, until },
       { reason: { code: "coalesced", by: "digest:t:a:1h:1" } },
-      "window digest:t:a:1h:1, then due at",
+      "as item 1, due at",
     ],
     [{ stage: "throttle", code: "pass", by: "a", have: 1, limit: 5 }, {}, "The tenant had sent 1 of at most 5."],
     [
@@ -177,12 +183,29 @@ describe("stages that name what is not kept", () => {
       {},
       'Rule "r" had sent 5 of at most 5; the next',
     ],
-    [{ stage: "staleness", code: "stale", by: "a" }, {}, "All that was held was older than the action tells"],
-    [{ stage: "resolution", code: "coalesced", by: "digest:t:a:1h:1" }, {}, "The window is not kept any more."],
+    [{ stage: "staleness", code: "stale", by: "a" }, {}, "All that was held was older than the action sends"],
+    [
+      { stage: "resolution", code: "coalesced", by: "digest:t:a:1h:1" },
+      {},
+      "joined it in window digest:t:a:1h:1, which is not kept any more.",
+    ],
     [{ stage: "channel", code: "no-recipient" }, {}, 'its channel "" names'],
     [{ stage: "weekend", code: "pass", by: "x" }, {}, "It passed."],
     [{ stage: "weekend", code: "asked", by: "x" }, {}, "A person asked for it."],
   ])("%j", (entry, given, words) => expect(told(entry, given)).toContain(words));
+
+  it.each([
+    ["1h", "2026-11-20T07:00:00Z to 2026-11-20T08:00:00Z (dedupe windows of 1 h begin at 00:00, 01:00, 02:00 ... UTC)"],
+    ["12h", "2026-11-19T20:00:00Z to 2026-11-20T08:00:00Z (dedupe windows of 12 h begin at 00:00, 12:00 UTC)"],
+    ["1d", "2026-11-19T08:00:00Z to 2026-11-20T08:00:00Z (dedupe windows of 1 d begin at 00:00 UTC)"],
+    ["7h", "to 2026-11-20T08:00:00Z (dedupe windows of 7 h follow the clock, not the first event)"],
+    ["90s", "to 2026-11-20T08:00:00Z (dedupe windows of 1 min 30 s follow the clock, not the first event)"],
+  ])("say how dedupe windows of %s are cut from the clock", (window, words) => {
+    const rule = ruleOf({ actions: [{ id: "a", channel: "c", dedupe: { window } }] });
+    const entry = { stage: "dedupe", code: "deduplicated", by: "dl_1", until: Date.UTC(2026, 10, 20, 8) } as const;
+    const more = { decided: { ...decided, rules: [rule] } };
+    expect(told(entry, { rule: rule.ref, action: "a" }, more)).toContain(words);
+  });
 
   it("tell nothing of the length of a quota where two have its count", () => {
     const quotas = [
@@ -214,6 +237,16 @@ describe("causes", () => {
     [{ status: "deferred", dueAt: SAMPLE_NOW + 1000 }, {}, "It waits for its first try at"],
     [{ status: "pending", dueAt: SAMPLE_NOW }, {}, "and waits for its first try."],
     [{ status: "dropped" }, {}, "It was not sent."],
+    [
+      {
+        status: "held",
+        event: event.id,
+        window: "digest:t:a:quiet:1",
+        trace: [{ stage: "quiet", code: "quiet-hours", by: "nights", until: SAMPLE_NOW }],
+      },
+      {},
+      "Its window digest:t:a:quiet:1 is not kept any more.",
+    ],
     [
       { status: "dropped", reason: { code: "window-dropped", by: "digest:t:a:1h:1" } },
       {},
@@ -248,7 +281,9 @@ describe("causes", () => {
     const channels = new Map([[delivery.channel, { compiled, state }]]);
     const draft = { delivery, deliveries: [delivery], isResolution: false };
     const explained = explainDelivery(draft, known({ channels }));
-    expect(explained.cause.sentence).toContain("(odd); the message is kept");
+    expect(explained.cause.sentence).toContain(
+      "(odd). It is tried again every 30 s or sooner; the message waits, and goes out by itself",
+    );
     expect(explained.channel).toMatchObject({ state: "down", reason: { code: "odd", text: "odd" } });
   });
 });
@@ -260,7 +295,7 @@ describe("windows", () => {
       .sentence;
 
   it.each<[Partial<WindowRecord>, string]>([
-    [{ state: "open", due: SAMPLE_NOW - 1000 }, "is open with 0 items and was due at"],
+    [{ state: "open", due: SAMPLE_NOW - 1000 }, "is open with 0 items and due since"],
     [{ state: "open", kind: "quiet", due: SAMPLE_NOW + 1000 }, "is open with 0 items and closes at"],
     [{ state: "merged" }, "was merged into another one"],
     [{ state: "merged", into: "digest:x" }, "was merged into digest:x"],
@@ -293,6 +328,29 @@ describe("rules", () => {
     expect(ruleVerdict(ruleOf({}), { ...asked, stopper: "s" })).toMatchObject({ verdict: "not-asked", by: "s" });
   });
 
+  it.each([
+    [{ minSeverity: "critical" }, "/match/minSeverity"],
+    [{ types: ["x"] }, "/match/types"],
+    [{ sources: ["x"] }, "/match/sources"],
+    [{ namespaces: ["x"] }, "/match/namespaces"],
+    [{ repos: ["x"] }, "/match/repos"],
+    [{ kev: true }, "/match/kev"],
+    [{ verdicts: ["x"] }, "/match/verdicts"],
+    [{ vex: { include: ["x"], exclude: ["y"] } }, "/match/vex/include"],
+    [{ labels: ["a=1", "b=1", "c="] }, "/match/labels/1"],
+    [{ conditions: { "data.n/m": 1, "data.k": 2 } }, "/match/conditions/data.n~1m"],
+    [{ when: "event.severity == 'low'" }, "/match/when"],
+  ])("%j may be the only one that fails", (match, pointer) => {
+    const asked = input("1", { labels: { a: "1" }, data: { k: 2 } });
+    const rule = ruleOf({ match });
+    const { failed } = ruleVerdict(rule, { event: asked, now: 0 });
+    if (failed === undefined) throw new Error("it matched");
+    expect(failed.pointer).toBe(pointer);
+    expect(isOnlyMiss(rule, failed, asked)).toBe(true);
+    const other = ruleOf({ match: { when: "event.severity == 'low'", ...match, labels: ["z=1"] } });
+    expect(isOnlyMiss(other, failed, asked)).toBe(false);
+  });
+
   it("are the closer the later they fail", () => {
     const asked = { event: input("1", { labels: { a: "1" } }), now: 0 };
     const verdicts = [{ types: ["x"] }, { labels: ["b=1"] }, { labels: ["c=1"] }, { sources: ["x"] }].map((match) =>
@@ -309,6 +367,48 @@ describe("an event", () => {
   it("that made more than it may and nothing else says so", () => {
     const explained = explainEvent({ event, rules: [], drafts: [], known: known(), left: 3 });
     expect(explained.cause).toMatchObject({ code: "draft-limit" });
+  });
+
+  it.each([
+    [{ minSeverity: "critical" }, "the firing's severity was high; the rule takes critical and above."],
+    [{ types: ["x"] }, 'the firing\'s type was "host.disk.full"; the rule wants x.'],
+    [{ conditions: { "data.is": "x" } }, 'the firing had nothing at data.is; the rule wants "x".'],
+    [{ labels: ["who=is"] }, "the firing had no label who, which counts as empty; the rule wants who=is. The firing's"],
+    [{ when: "event.severity == 'low'" }, "the rule's expression is false for that firing."],
+    [{ when: "event.data.none > 1" }, "the rule's expression could not be evaluated for that firing, so the rule"],
+    [{ types: ["x"], sources: ["y"] }, "(it failed last of all, and not by this condition alone): the firing's type"],
+  ])("that was the firing of another is spoken of as such: %j", (match, words) => {
+    const rule = ruleOf({ match });
+    const seen = { ...event, severity: "high" as const };
+    const rules = [ruleVerdict(rule, { event: seen, now: 0 })];
+    const facts = { event: seen, rules, drafts: [], left: 0, known: known({ decided: { ...decided, rules: [rule] } }) };
+    expect(explainEvent({ ...facts, isFiring: true }).cause.sentence).toContain(words);
+    expect(explainEvent(facts).cause.sentence).not.toContain("firing");
+  });
+
+  it.each([
+    [0, 100, 'give rule "r" one above 100, or'],
+    [10, 100, 'give rule "late" one below 10, or'],
+  ])("that a rule of priority %i kept from one of %i says which number to change", (first, second, words) => {
+    const rules = [
+      ruleOf({ id: "r", priority: first, stop: true, match: { types: ["host.*"] } }),
+      ruleOf({ id: "late", priority: second }),
+    ];
+    const asked = { event, now: 0 };
+    const verdicts = rules.map((rule, n) => ruleVerdict(rule, { ...asked, ...(n === 0 ? {} : { stopper: "r" }) }));
+    const drafts = ["a", "b", "c", "d"].map((channel) => {
+      const delivery = made({ id: `dl_${channel}`, status: "sent", channel });
+      return { delivery, deliveries: [delivery], event, isResolution: false };
+    });
+    const facts = { event, rules: verdicts, drafts, left: 0 };
+    const { cause } = explainEvent({ ...facts, known: known({ decided: { ...decided, rules } }) });
+    expect(cause.next).toContain(words);
+    expect(cause.sentence).toContain(
+      `It was sent only to channels "a", "b", "c" and 1 more: rule "late" (priority 100)`,
+    );
+    expect(cause.sentence).toContain(`because rule "r" (priority ${first}) matched before it and stops.`);
+    const bare = explainEvent({ ...facts, known: known() }).cause;
+    expect(bare.sentence).toContain('because rule "r" matched before it');
   });
 
   it("without subject, of a purged configuration", () => {
