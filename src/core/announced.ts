@@ -3,6 +3,7 @@
  * @module
  */
 import { draftOf } from "./announce.ts";
+import type { CompiledAction } from "./action.ts";
 import type { AnnouncedEntry, AnnouncedRecord } from "./cells.ts";
 import { type Deciding, steadyNow } from "./deciding.ts";
 import type { DeliveryStatus, Reason } from "./delivery.ts";
@@ -11,7 +12,7 @@ import { keptAction } from "./rule-kept.ts";
 import { type Draft, judge, type Outcome, type Stage } from "./stage.ts";
 import { settleClaim } from "./stages/dedupe.ts";
 import { flushFull } from "./stages/digest.ts";
-import { fateOf, followed, joinWindow, keepRule, windowTarget } from "./windows.ts";
+import { followed, joinWindow, keepRule, windowTarget } from "./windows.ts";
 
 /** A record lives so long after its last announcement, ms. */
 export const ANNOUNCED_MS = 30 * 86_400_000;
@@ -31,15 +32,17 @@ const CODES = { digest: "coalesced", group: "coalesced", quiet: "quiet-hours", f
 /** Remembers where a firing was announced or waits to be. */
 export function rememberAnnounced(event: Event, judged: readonly Judged[], deciding: Deciding): void {
   if (event.alertState !== "firing" || deciding.index.policy.resolutions !== "follow") return;
-  const fresh = judged.filter(({ outcome: { status, window } }) => status === "pending" || isTakenIn(status, window));
-  if (fresh.length === 0) return;
+  const taken = judged.filter(({ outcome: { status, window } }) => status === "pending" || isTakenIn(status, window));
+  if (taken.length === 0) return;
   const before = deciding.view.get("announced", deciding.tenant, event.correlationId);
   const entries = Map.groupBy(before?.entries ?? [], ({ action }) => action);
-  for (const { draft, outcome } of fresh) {
+  for (const { draft, outcome } of taken) {
     keepRule(draft.action, deciding);
     const { id, ref } = draft.action;
-    const sits = outcome.status === "pending" || outcome.window === undefined ? {} : { window: outcome.window };
-    entries.set(id, needed([...(entries.get(id) ?? []), { rule: ref, action: id, ...sits }], deciding));
+    const sits = outcome.status === "pending" ? undefined : outcome.window;
+    const fresh = { rule: ref, action: id, at: steadyNow(deciding), ...(sits === undefined ? {} : { window: sits }) };
+    const { told, open } = places([...(entries.get(id) ?? []), fresh], deciding);
+    entries.set(id, [...(told === undefined ? [] : [told]), ...open]);
   }
   keep(event.correlationId, [...entries.values()].flat(), deciding);
 }
@@ -57,25 +60,31 @@ function isTakenIn(status: DeliveryStatus, window: string | undefined): boolean 
   return window !== undefined && (status === "coalesced" || status === "held" || status === "debounced");
 }
 
-/** Of one action's entries the last that was told, and those after it that may yet be; each window once. */
-function needed(entries: readonly AnnouncedEntry[], deciding: Deciding): AnnouncedEntry[] {
-  const fates = entries.map((entry) => entryFate(entry, deciding));
-  const told = fates.lastIndexOf("told");
-  const windows = new Set<string>();
-  return entries.filter(({ window }, at) => {
-    if (at < told || fates[at] === "lost" || (window !== undefined && windows.has(window))) return false;
-    if (window !== undefined) windows.add(window);
-    return true;
-  });
+/** Where one action's firing was told last, and the windows in which it waits to be; as entries, each window once. */
+interface Places {
+  readonly told: AnnouncedEntry | undefined;
+  readonly open: readonly AnnouncedEntry[];
 }
 
-function entryFate({ window }: AnnouncedEntry, deciding: Deciding): "open" | "told" | "lost" {
-  return window === undefined ? "told" : fateOf(window, deciding);
+/** What was told by a window was told as the action was then; what never will be told is left out. */
+function places(entries: readonly AnnouncedEntry[], { view, tenant }: Deciding): Places {
+  let told: AnnouncedEntry | undefined;
+  const open = new Map<string, AnnouncedEntry>();
+  for (const entry of entries) {
+    const { action, window } = entry;
+    const record = window === undefined ? undefined : followed(window, (id) => view.get("window", tenant, id));
+    if (record?.state === "open") open.set(record.id, { ...entry, window: record.id });
+    const isTold = window === undefined || (record?.state === "flushed" && record.status === "pending");
+    if (!isTold) continue;
+    const telling = record === undefined ? entry : { action, rule: record.rule, at: record.endedSteady ?? entry.at };
+    if (told === undefined || telling.at >= told.at) told = telling;
+  }
+  return { told, open: [...open.values()] };
 }
 
 /**
  * Judges the drafts of a resolution, one for each action where its firing was told or waits to be, in the order of rules.
- * That ends the record; where a later firing waits in another window, it is kept for that.
+ * That ends the record; where the firing waits in another window besides, it is kept for that.
  */
 export function resolve(event: Event, stages: readonly Stage[], deciding: Deciding): Judged[] {
   const { view, tenant, offset } = deciding;
@@ -86,30 +95,37 @@ export function resolve(event: Event, stages: readonly Stage[], deciding: Decidi
   view.clearTimer(tenant, { due: record.timer + offset, flow: "expire", key: `announced:${key}` });
   const judged: Judged[] = [];
   const left: AnnouncedEntry[] = [];
-  for (const entries of inOrder(record, deciding)) {
-    const [first, ...later] = needed(entries, deciding);
-    const action = first === undefined ? undefined : keptAction(first, deciding);
-    if (first === undefined || action === undefined) continue;
+  for (const { action, told, open } of inOrder(record, deciding)) {
     const draft = draftOf(event, action, deciding, true);
-    const isTold = entryFate(first, deciding) === "told";
-    const outcome = isTold ? judge(stages, draft, deciding) : join(draft, first.window ?? "", deciding);
+    const window = told === undefined ? open[0]?.window : undefined;
+    const outcome = window === undefined ? judge(stages, draft, deciding) : join(draft, window, deciding);
     judged.push({ draft, outcome });
-    if (isTold) left.push(...later.filter(({ window }) => window !== outcome.window));
+    left.push(...open.filter((entry) => entry.window !== outcome.window));
   }
   if (left.length > 0) keep(key, left, deciding);
   return judged;
 }
 
-/** Entries by action, as the rules of their announcements are decided: by priority, then id, then place. */
-function inOrder({ entries }: AnnouncedRecord, deciding: Deciding): AnnouncedEntry[][] {
-  const byAction = [...Map.groupBy(entries, ({ action }) => action).values()].map((group) => {
-    const last = group.at(-1);
+interface ActionPlaces extends Places {
+  readonly action: CompiledAction;
+}
+
+/** Where each action told it or will, in the order in which the rules of the announcements are decided. */
+function inOrder({ entries }: AnnouncedRecord, deciding: Deciding): ActionPlaces[] {
+  const found = [...Map.groupBy(entries, ({ action }) => action).values()].flatMap((group): ActionPlaces[] => {
+    const at = places(group, deciding);
+    const last = at.told ?? at.open[0];
     const action = last === undefined ? undefined : keptAction(last, deciding);
-    const { priority = 0, id = "", actions = [] } = action?.source ?? {};
-    return { group, priority, id, at: actions.findIndex((one) => one.id === last?.action) };
+    return action === undefined ? [] : [{ ...at, action }];
   });
-  const sorted = byAction.toSorted((a, b) => a.priority - b.priority || order(a.id, b.id) || a.at - b.at);
-  return sorted.map(({ group }) => group);
+  return found.toSorted(({ action: a }, { action: b }) => {
+    const byRule = a.source.priority - b.source.priority || order(a.rule, b.rule);
+    return byRule || placeIn(a) - placeIn(b);
+  });
+}
+
+function placeIn({ source, id }: CompiledAction): number {
+  return source.actions.findIndex((action) => action.id === id);
 }
 
 function order(left: string, right: string): number {

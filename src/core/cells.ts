@@ -182,6 +182,8 @@ export interface AnnouncedRecord {
 export interface AnnouncedEntry {
   readonly rule: string;
   readonly action: string;
+  /** When it was announced, or taken in. */
+  readonly at: number;
   /** The window that it sits in; absent: it was announced. */
   readonly window?: string;
 }

@@ -15,7 +15,7 @@ import { mutesOf, silencedBy, suppressedBy } from "./mute.ts";
 import { actionOf } from "./rule-kept.ts";
 import { channelFault } from "./stages/channel.ts";
 import { admission } from "./throttle.ts";
-import { clearTimer, openKeyOf } from "./windows.ts";
+import { clearTimer, keepRule, openKeyOf } from "./windows.ts";
 
 /** What a window's message was judged to be. */
 interface Judged {
@@ -142,8 +142,9 @@ function endWindow(
   const deliveries = made.map((delivery) => delivery.id);
   const state = leaf === "digest.flush" ? "flushed" : "dropped";
   const { itemCap } = index.policy;
+  keepRule(action, deciding);
   const ended = close(
-    record,
+    { ...record, rule: action.ref },
     { state, status, deliveries, itemCap, ...(stale === undefined ? {} : { stale }) },
     deciding,
   );

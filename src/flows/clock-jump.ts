@@ -25,7 +25,11 @@ export const clockJump: Flow<ClockJumpInput, null> = {
       const sizes = [...new Set([SITE_TENANT, ...tenants])].map((tenant) => ({ tenant, size: view.logSize(tenant) }));
       const offset = (view.get("clock", SITE_TENANT, "current")?.offset ?? 0) + (to - from);
       view.put("clock", SITE_TENANT, "current", { from, to, offset, sizes });
-      for (const tenant of tenants) followWindows(view, { tenant, due: stamp.now, why: "clock" });
+      for (const tenant of tenants) {
+        followWindows(view, { tenant, due: stamp.now, why: "clock" });
+        const hasMutes = to < from && view.get("mutes", tenant, "current") !== undefined;
+        if (hasMutes) view.setTimer(tenant, { due: stamp.now, flow: "expire", key: "mutes-again" });
+      }
       view.leaf(SITE_TENANT, { type: "clock.jump", actor: "job:clock", body: { from, to } });
       return null;
     },

@@ -3,7 +3,7 @@ import { type Deciding, deciding, steadyNow } from "../core/deciding.ts";
 import { flapSweep } from "../core/flap-cell.ts";
 import { groupMemory } from "../core/window-flush.ts";
 import type { Flow, TimerInput } from "../ports.ts";
-import { dropEnded } from "./mute-change.ts";
+import { dropEnded, restoreMutes } from "./mute-change.ts";
 
 const FLOW = "expire";
 /** Cells that one step takes away. */
@@ -31,6 +31,7 @@ const EXPIRED: Readonly<Record<string, (key: string, asked: Deciding) => void>> 
   flap: expireFlap,
   group: expireGroup,
   mutes: (_key, { view, tenant, stamp }) => dropEnded(view, tenant, stamp.now),
+  "mutes-again": (_key, { view, tenant, stamp }) => restoreMutes(view, tenant, stamp.now),
 };
 
 function expireAnnounced(key: string, asked: Deciding): void {

@@ -65,6 +65,20 @@ export function dropEnded(view: View, tenant: string, now: number): void {
   });
 }
 
+/** Records of one kind that are looked at after the clock was set back. */
+const MAX_KEPT = 100_000;
+
+/** The clock was set back: what had ended by then may not have ended now. Versions stand behind the records. */
+export function restoreMutes(view: View, tenant: string, now: number): void {
+  const on = <R extends MuteRecord>(rows: readonly (readonly [key: string, record: R])[]): R[] =>
+    rows.filter(([key, { endsAt }]) => !key.startsWith("~") && now < endsAt).map(([, kept]) => kept);
+  keepCurrent(view, tenant, {
+    silences: on(view.list("silence", tenant, "", MAX_KEPT)),
+    maintenance: on(view.list("maintenance", tenant, "", MAX_KEPT)),
+    suppressions: on(view.list("suppression", tenant, "", MAX_KEPT)),
+  });
+}
+
 function keepCurrent(view: View, tenant: string, mutes: Mutes): void {
   view.put("mutes", tenant, "current", mutes);
   armNext(view, tenant, mutes);
