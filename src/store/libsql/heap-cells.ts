@@ -28,6 +28,8 @@ const PAGE = 10_000;
 const SCAN = `SELECT CAST(json_group_array(id) AS BLOB), CAST(json_group_array(h) AS BLOB)
   FROM (SELECT id, h FROM heap_cell WHERE id > ? ORDER BY id LIMIT ${PAGE})`;
 
+const HASHED = /:[0-9a-f]{64}$/;
+
 interface Found {
   readonly id: number;
   readonly value: string;
@@ -141,8 +143,9 @@ function groupOf(key: string): string | null {
   return colon < 0 ? null : key.slice(0, colon + 1);
 }
 
-/** 32 bits of SHA-256: nobody who chooses keys can make many of them meet. */
+/** 32 bits of SHA-256: nobody who chooses keys can make many of them meet. Grouped keys end in one already, in hex. */
 function hashOf(key: string): number {
+  if (GROUPED.some((prefix) => key.startsWith(prefix)) && HASHED.test(key)) return Number.parseInt(key.slice(-8), 16);
   const hash = sha256Binary(key);
   const high = (hash.charCodeAt(0) << 24) | (hash.charCodeAt(1) << 16);
   return (high | (hash.charCodeAt(2) << 8) | hash.charCodeAt(3)) >>> 0;
