@@ -28,7 +28,8 @@ const PAGE = 10_000;
 const SCAN = `SELECT CAST(json_group_array(id) AS BLOB), CAST(json_group_array(h) AS BLOB)
   FROM (SELECT id, h FROM heap_cell WHERE id > ? ORDER BY id LIMIT ${PAGE})`;
 
-const HASHED = /:[0-9a-f]{64}$/;
+/** Hex digits of a SHA-256. */
+const DIGITS = 64;
 
 interface Found {
   readonly id: number;
@@ -145,7 +146,8 @@ function groupOf(key: string): string | null {
 
 /** 32 bits of SHA-256: nobody who chooses keys can make many of them meet. Grouped keys end in one already, in hex. */
 function hashOf(key: string): number {
-  if (GROUPED.some((prefix) => key.startsWith(prefix)) && HASHED.test(key)) return Number.parseInt(key.slice(-8), 16);
+  if (key.at(-DIGITS - 1) === ":" && GROUPED.some((prefix) => key.startsWith(prefix)))
+    return Number.parseInt(key.slice(-8), 16) >>> 0;
   const hash = sha256Binary(key);
   const high = (hash.charCodeAt(0) << 24) | (hash.charCodeAt(1) << 16);
   return (high | (hash.charCodeAt(2) << 8) | hash.charCodeAt(3)) >>> 0;
