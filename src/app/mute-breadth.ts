@@ -7,6 +7,7 @@ import type { SilenceRecord } from "../core/cells.ts";
 import type { Event } from "../core/event.ts";
 import { compileMutes, FOREVER, NO_MUTES, silencedBy } from "../core/mute.ts";
 import type { MutePut } from "../core/mute-edit.ts";
+import { FlowError } from "../flows/error.ts";
 import type { MutePreview } from "../http/services.ts";
 import type { Reader } from "../ports.ts";
 
@@ -17,8 +18,9 @@ const ENOUGH = 100;
 /** Events and windows that a preview shows. */
 const SHOWN = 50;
 const MAX_WINDOWS = 1000;
-/** Silences that are counted before others have their turn. */
-const SLICE = 20;
+/** Counting gives others their turn after so long, and ends for good, ms. */
+const TURN_MS = 5;
+const PATIENCE_MS = 3000;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -30,7 +32,7 @@ interface BreadthFault {
 
 /** Silences that would mute more than `maxShare` of a hundred of the last events, alone or together. */
 export async function breadthFaults(
-  read: Reader,
+  { read, mono }: Counting,
   tenant: string,
   { puts, maxShare }: { readonly puts: readonly MutePut[]; readonly maxShare: number | undefined },
 ): Promise<BreadthFault[]> {
@@ -39,22 +41,54 @@ export async function breadthFaults(
   const events = await lastEvents(read, tenant);
   if (events.length < ENOUGH) return [];
   const faults: BreadthFault[] = [];
-  const judge = (at: number, all: readonly (readonly string[])[]): void => {
-    const isMuted = muter(all);
-    const count = events.filter(({ labels }) => isMuted(labels)).length;
+  const turns = turnsOf(mono);
+  const judge = async (at: number, all: readonly (readonly string[])[]): Promise<void> => {
+    const { length: count } = await mutedOf(events, muter(all), turns);
     if (count * 100 <= maxShare * events.length) return;
     faults.push({ at, detail: (all.length > 1 ? "together they " : "") + told(count, events.length, maxShare) });
   };
-  for (const [nth, { at, matchers }] of silences.entries()) {
-    judge(at, [matchers]);
-    if (nth % SLICE === SLICE - 1) await pause();
-  }
+  for (const { at, matchers } of silences) await judge(at, [matchers]);
   if (faults.length === 0 && silences.length > 1)
-    judge(
+    await judge(
       silences[0]?.at ?? 0,
       silences.map(({ matchers }) => matchers),
     );
   return faults;
+}
+
+/** What counting works with: the store's reader, and ms of a clock that never steps. */
+interface Counting {
+  readonly read: Reader;
+  readonly mono: () => number;
+}
+
+/** Pauses where a turn is over. Throws FlowError `invalid` where all of it takes too long. */
+type Turns = () => Promise<void>;
+
+function turnsOf(mono: () => number): Turns {
+  const begun = mono();
+  let turn = begun;
+  return async () => {
+    const now = mono();
+    if (now - begun > PATIENCE_MS)
+      throw new FlowError("invalid", "the matchers take too long to be tried on the last events; make them simpler");
+    if (now - turn < TURN_MS) return;
+    await pause();
+    turn = mono();
+  };
+}
+
+async function mutedOf(
+  events: readonly Event[],
+  isMuted: (labels: Labels) => boolean,
+  turns: Turns,
+): Promise<readonly Event[]> {
+  const muted: Event[] = [];
+  for (const event of events) {
+    if (isMuted(event.labels)) muted.push(event);
+    await turns();
+  }
+  return muted;
 }
 
 function told(muted: number, looked: number, maxShare: number): string {
@@ -62,10 +96,14 @@ function told(muted: number, looked: number, maxShare: number): string {
 }
 
 /** What a silence with these matchers would mute now: of the last events, and of the windows whose message is judged again. */
-export async function previewMatchers(read: Reader, tenant: string, matchers: readonly string[]): Promise<MutePreview> {
+export async function previewMatchers(
+  { read, mono }: Counting,
+  tenant: string,
+  matchers: readonly string[],
+): Promise<MutePreview> {
   const isMuted = muter([matchers]);
   const events = await lastEvents(read, tenant);
-  const mutedEvents = events.filter(({ labels }) => isMuted(labels));
+  const mutedEvents = await mutedOf(events, isMuted, turnsOf(mono));
   const open = await read.cells("open", tenant, "", MAX_WINDOWS);
   const windows = await Promise.all(open.map(([, { id }]) => read.cell("window", tenant, id)));
   const mutedWindows = windows.filter((one) => one?.flap !== undefined && isMuted(one.flap.labels));

@@ -41,7 +41,7 @@ export function muteService(parts: MuteParts): Services["mutes"] {
       const record = await recordOf(read, { tenant, kind, id });
       return record === undefined ? undefined : shown(record);
     },
-    preview: (tenant, matchers) => previewMatchers(read, tenant, matchers),
+    preview: (tenant, matchers) => previewMatchers({ read, mono: parts.instants.mono }, tenant, matchers),
   };
 }
 
@@ -115,7 +115,10 @@ async function put(
   });
   if (faults.length > 0) throw refused(faults);
   if (!request.isForced) {
-    const wide = await breadthFaults(parts.store.read, tenant, { puts, maxShare: policy.maxShare });
+    const wide = await breadthFaults({ read: parts.store.read, mono: parts.instants.mono }, tenant, {
+      puts,
+      maxShare: policy.maxShare,
+    });
     if (wide.length > 0)
       throw refused(wide.map(({ at, detail }) => ({ pointer: `${pointerAt(at, request)}/matchers`, detail })));
   }

@@ -23,7 +23,7 @@ export const status: Command = {
           const { value, document } = read(Stats, await (await client()).request("GET", "/stats"));
           out.result(document, (print) => {
             const { quiet = 0, flap = 0 } = value.openWindows;
-            print.line(`waiting to be sent: ${value.backlog}`);
+            print.line(`waiting to be sent: ${value.backlog - (value.byStatus["held"] ?? 0)}`);
             print.line(
               `open digests and groups: ${value.openDigestCount}; held in quiet hours: ${quiet}; repeats: ${flap}`,
             );

@@ -5,7 +5,7 @@
 import type { Delivery, DeliveryStatus } from "./delivery.ts";
 import type { EventFacts } from "./explain.ts";
 import { type Cause, causeOf } from "./explain-cause.ts";
-import { isFollowed, type Known } from "./explain-facts.ts";
+import { decidingRule, isFollowed, type Known } from "./explain-facts.ts";
 import { besidesCause, missedCause, nearWords, nobodyCause } from "./explain-missed.ts";
 import type { RuleVerdict } from "./explain-rules.ts";
 import { afterColon, counted, ruleOf } from "./explain-words.ts";
@@ -52,12 +52,22 @@ export function eventCause(facts: EventFacts): EventCause {
   const [any] = deliveries;
   const first = unsentOf(deliveries, facts.known) ?? any;
   if (first === undefined) return { cause: nobodyCause(facts), also: alsoWords(near.slice(1), facts) };
-  const [missed] = ARRIVED.has(first.status) ? near : [];
-  if (missed !== undefined)
-    return { cause: besidesCause(missed, deliveries, facts.known), also: alsoWords(near.slice(1), facts) };
+  const missed = ARRIVED.has(first.status) ? near.find((one) => reachesMore(one, deliveries, facts.known)) : undefined;
+  if (missed !== undefined) {
+    const others = near.filter((one) => one !== missed);
+    return { cause: besidesCause(missed, deliveries, facts.known), also: alsoWords(others, facts) };
+  }
   const own = draftCause(first, facts);
   const sentence = deliveries.length === 1 ? own.sentence : `${tally(deliveries)} ${own.sentence}`;
   return { cause: { ...own, sentence }, also: [...restWords(deliveries, first, facts), ...alsoWords(near, facts)] };
+}
+
+/** Whether a rule would have sent to a channel that got nothing; so it is taken where the rule is not known any more. */
+function reachesMore({ id }: RuleVerdict, deliveries: readonly Delivery[], known: Known): boolean {
+  const actions = decidingRule(known, id)?.rule.actions ?? [];
+  return (
+    actions.length === 0 || actions.some((action) => deliveries.every(({ channel }) => channel !== action.channel))
+  );
 }
 
 /** The first that reached nobody, also not by its window's message; else the first that waits or waited; else none. */

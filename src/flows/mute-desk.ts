@@ -10,6 +10,8 @@ import { FlowError } from "./error.ts";
 
 /** Records of one kind that a tenant may have at a time, those that ended left out. */
 const MAX_RECORDS = 10_000;
+/** Characters that their matchers may have together: each is kept compiled, and tried on events. */
+const MAX_MATCHERS = 2 ** 20;
 
 /** The records of one kind. */
 export interface Desk<R extends MuteRecord> {
@@ -68,5 +70,12 @@ function byId<R extends MuteRecord>(records: readonly R[]): Map<string, R> {
 export function inForce<R extends MuteRecord>({ kind, records }: Desk<R>, now: number): readonly R[] {
   const found = [...records.values()].filter(({ endsAt }) => now < endsAt);
   if (found.length > MAX_RECORDS) throw new FlowError("invalid", `${kind}: at most ${MAX_RECORDS} at a time`);
+  const length = found.reduce((sum, record) => sum + ("matchers" in record ? lengthOf(record.matchers) : 0), 0);
+  if (length > MAX_MATCHERS)
+    throw new FlowError("invalid", `${kind}: matchers of at most ${MAX_MATCHERS} characters in all at a time`);
   return found.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function lengthOf(matchers: readonly string[]): number {
+  return matchers.reduce((sum, matcher) => sum + matcher.length, 0);
 }

@@ -392,7 +392,7 @@ describe("an event", () => {
   ])("that a rule of priority %i kept from one of %i says which number to change", (first, second, words) => {
     const rules = [
       ruleOf({ id: "r", priority: first, stop: true, match: { types: ["host.*"] } }),
-      ruleOf({ id: "late", priority: second }),
+      ruleOf({ id: "late", priority: second, actions: [{ id: "late-mail", channel: "z" }] }),
     ];
     const asked = { event, now: 0 };
     const verdicts = rules.map((rule, n) => ruleVerdict(rule, { ...asked, ...(n === 0 ? {} : { stopper: "r" }) }));

@@ -124,6 +124,17 @@ describe.each(ENGINES)("on %s", (_, open) => {
     expect(kept.map(([key]) => key.slice(3)).toSorted()).toEqual(hashes.map((hash) => hash.slice(0, 12)).toSorted());
   });
 
+  test("matchers have so many characters in all", async () => {
+    const site = await opened();
+    const long = Array.from({ length: 90 }, (_none, at) => `a${at}="${"x".repeat(900)}"`);
+    const some = (from: number): MuteChange[] =>
+      Array.from({ length: 6 }, (_none, at) => silence({ id: `s${from + at}`, matchers: long }));
+    await change(site, ...some(0));
+    await change(site, ...some(6));
+    await expect(change(site, ...some(12))).rejects.toMatchObject({ code: "invalid" });
+    expect(await site.store.read.cell("silence", "default", "s12")).toBeUndefined();
+  });
+
   test("an edit that leaves the past alone is made in place", async () => {
     const site = await opened();
     await change(site, silence({ id: "s" }));
