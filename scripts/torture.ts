@@ -38,9 +38,12 @@ const DeliveryPage = z.object({
   cursor: z.string().optional(),
 });
 
+const Windows = z.object({ items: z.array(z.object({ id: z.string(), actionKey: z.string() })) });
+const Stats = z.object({ byStatus: z.record(z.string(), z.int()), openDigestCount: z.int() });
+
 interface Acknowledged {
   readonly id: string;
-  readonly deliveries: readonly string[];
+  readonly deliveries: readonly { readonly id: string; readonly status: string }[];
 }
 const acknowledged = new Map<string, Acknowledged>(); // by CloudEvents id
 const arrived = new Map<string, number>(); // by delivery id
@@ -118,9 +121,7 @@ async function load(url: string, token: string, until: () => boolean): Promise<v
         continue;
       }
       const { events } = Receipt.parse(await response.json());
-      events.forEach((event, at) =>
-        acknowledged.set(ids[at] ?? "", { id: event.id, deliveries: event.deliveries.map(({ id }) => id) }),
-      );
+      events.forEach((event, at) => acknowledged.set(ids[at] ?? "", { id: event.id, deliveries: event.deliveries }));
     } catch {
       return; // the connection was cut: nothing was acknowledged
     }
@@ -143,15 +144,33 @@ async function checkAcknowledged(url: string, token: string): Promise<number> {
       const same =
         event.duplicate &&
         event.id === first?.id &&
-        event.deliveries.map(({ id }) => id).join() === first.deliveries.join();
+        event.deliveries.map(({ id }) => id).join() === first.deliveries.map(({ id }) => id).join();
       if (!same) missing++;
     });
   }
   return missing;
 }
 
+/** Ids of deliveries that were answered with a status. */
+function answered(status: string): string[] {
+  const all = [...acknowledged.values()].flatMap(({ deliveries }) => deliveries);
+  return all.filter((delivery) => delivery.status === status).map(({ id }) => id);
+}
+
+/** What was gathered into digests is told by them: flushed now, each digest's mail arrives, and no item is lost. */
+async function checkGathered(url: string, token: string): Promise<{ digests: number; lost: number }> {
+  const headers = { authorization: `Bearer ${token}` };
+  const get = async (route: string): Promise<unknown> => await (await fetch(url + route, { headers })).json();
+  for (const { actionKey } of Windows.parse(await get("/api/v1/digests")).items)
+    await fetch(`${url}/api/v1/digests/${actionKey}/flush`, { method: "POST", headers });
+  const { byStatus, openDigestCount } = Stats.parse(await get("/api/v1/stats"));
+  const lost = Math.abs(answered("coalesced").length - (byStatus["coalesced"] ?? 0)) + openDigestCount;
+  const told = [...arrived.keys()].filter((id) => id.startsWith("digest:")).length;
+  return { digests: told, lost };
+}
+
 async function waitUntilDelivered(): Promise<number> {
-  const wanted = [...acknowledged.values()].flatMap(({ deliveries }) => deliveries);
+  const wanted = answered("pending");
   console.log(`waiting for ${wanted.length} mails`);
   for (let round = 0; round < 1800; round++) {
     const left = wanted.filter((id) => !arrived.has(id)).length;
@@ -225,6 +244,7 @@ for (let cycle = 1; cycle <= cycles; cycle++) {
 const { child, url } = await serve();
 const missing = await checkAcknowledged(url, token);
 const undelivered = await waitUntilDelivered();
+const gathered = await checkGathered(url, token);
 const { repeated, tooMany } = await checkRepeats(url, token, cycles);
 for (let round = 0; round < 100 && (await checkNonePending(url, token)) > 0; round++)
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -236,6 +256,16 @@ await sealpost("ledger", "verify").catch((error: unknown) => faults.push(`ledger
 sink.server.close();
 fs.rmSync(home, { recursive: true });
 console.log(
-  JSON.stringify({ cycles, acknowledged: acknowledged.size, missing, undelivered, open, repeated, tooMany, faults }),
+  JSON.stringify({
+    cycles,
+    acknowledged: acknowledged.size,
+    missing,
+    undelivered,
+    gathered,
+    open,
+    repeated,
+    tooMany,
+    faults,
+  }),
 );
-process.exitCode = missing + undelivered + open + tooMany + faults.length === 0 ? 0 : 1;
+process.exitCode = missing + undelivered + gathered.lost + open + tooMany + faults.length === 0 ? 0 : 1;
