@@ -5,6 +5,7 @@ import { CliError } from "./error.ts";
 import { addShow, listPath, wholeNumber } from "./list.ts";
 import {
   MUTE_COLUMNS,
+  MUTE_STATES,
   muteCells,
   MuteRow,
   tellMute,
@@ -15,8 +16,6 @@ import {
 } from "./mutes.ts";
 import { perform, type SiteOptions, withExample, withSite } from "./perform.ts";
 import { pageOf, read } from "./wire.ts";
-
-const STATES = ["active", "pending", "expired", "all"] as const;
 
 /** `sealpost maintenance add|list|show|expire`. */
 export const maintenance: Command = {
@@ -69,7 +68,7 @@ function list(noun: Program, context: Context): void {
     .description("list maintenance windows (those that have not ended), newest first")
     .option("--limit <n>", "at most so many", wholeNumber, 50)
     .option("--cursor <cursor>", "go on from there")
-    .addOption(new Option("--state <state>", "in this state only").choices(STATES))
+    .addOption(new Option("--state <state>", "in this state only").choices(MUTE_STATES))
     .action((options: ListOptions) =>
       perform(context, options, async ({ client, out }) => {
         const path = listPath("/maintenance", options, [["state", options.state]]);

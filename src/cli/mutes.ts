@@ -21,6 +21,9 @@ export const MuteRow = z.looseObject({
 });
 export type MuteRow = z.infer<typeof MuteRow>;
 
+/** States that a list may ask for. */
+export const MUTE_STATES = ["active", "pending", "expired", "all"] as const;
+
 /** Columns and cells of a list. */
 export const MUTE_COLUMNS = ["id", "state", "starts", "ends", "mutes", "author", "comment"] as const;
 export function muteCells(row: MuteRow): readonly string[] {

@@ -7,6 +7,7 @@ import { CliError } from "./error.ts";
 import { listPath, wholeNumber } from "./list.ts";
 import {
   MUTE_COLUMNS,
+  MUTE_STATES,
   muteCells,
   MuteRow,
   tellMute,
@@ -17,8 +18,6 @@ import {
 } from "./mutes.ts";
 import { perform, type SiteOptions, withExample, withSite } from "./perform.ts";
 import { pageOf, read } from "./wire.ts";
-
-const STATES = ["active", "pending", "expired", "all"] as const;
 
 /** `sealpost silence RULE --minutes N` and `silence add|list|show|expire|preview`. */
 export const silence: Command = {
@@ -87,7 +86,7 @@ function list(noun: Program, context: Context): void {
   )
     .description("list silences and suppressions of rules (those that have not ended), newest first")
     .option("--limit <n>", "at most so many of each", wholeNumber, 50)
-    .addOption(new Option("--state <state>", "in this state only").choices(STATES))
+    .addOption(new Option("--state <state>", "in this state only").choices(MUTE_STATES))
     .option("--matcher <matcher>", "silences that ask for such a value of its label")
     .action((options: ListOptions) =>
       perform(context, options, async ({ client, out }) => {

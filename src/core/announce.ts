@@ -3,8 +3,7 @@
  * @module
  */
 import type { CompiledAction } from "./action.ts";
-import type { CompiledChannel } from "./config.ts";
-import type { Compiled } from "./config.ts";
+import type { Compiled, CompiledChannel } from "./config.ts";
 import type { Deciding } from "./deciding.ts";
 import type { Announced } from "./decision-leaf.ts";
 import type { DeliveryStatus, Reason, TraceEntry } from "./delivery.ts";

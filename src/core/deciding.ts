@@ -1,5 +1,4 @@
-import { type Cells, SITE_TENANT } from "./cells.ts";
-import type { CellRef } from "./cells.ts";
+import { type CellRef, type Cells, SITE_TENANT } from "./cells.ts";
 import type { Compiled } from "./config.ts";
 import type { Stamp, View } from "./view.ts";
 

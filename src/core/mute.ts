@@ -57,11 +57,11 @@ export function suppressedBy(
   { labels, rule }: { readonly labels: Labels; readonly rule: string },
   { maintenance, suppressions }: CompiledMutes,
   now: number,
-): (Muting & { readonly kind: "maintenance" | "suppressions" }) | undefined {
+): (Muting & { readonly code: "maintenance" | "rule-suppressed" }) | undefined {
   const window = lowestMuting(maintenance, labels, now);
-  if (window !== undefined) return { ...window, kind: "maintenance" };
+  if (window !== undefined) return { ...window, code: "maintenance" };
   const found = suppressions.get(rule)?.find(({ startsAt, endsAt }) => startsAt <= now && now < endsAt);
-  return found === undefined ? undefined : { id: found.id, until: found.endsAt, kind: "suppressions" };
+  return found === undefined ? undefined : { id: found.id, until: found.endsAt, code: "rule-suppressed" };
 }
 
 /** State of a record at `now` (epoch ms). */

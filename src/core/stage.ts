@@ -31,7 +31,8 @@ export type Saw = Omit<TraceEntry, "stage" | "code">;
 export type Verdict =
   | {
       readonly verdict: "pass";
-      readonly saw?: Saw /** The window that it tells of, if it is sent. */;
+      readonly saw?: Saw;
+      /** The window that it tells of besides, if it is sent. */
       readonly window?: string;
     }
   | {
@@ -41,7 +42,7 @@ export type Verdict =
       readonly saw?: Saw;
       /** Id of the window that takes the draft in. */
       readonly window?: string;
-      /** Called instead of nothing when the draft was judged so: takes the draft into its window. */
+      /** Takes the draft into its window: called once, when this verdict stands and before any stage settles. */
       readonly take?: () => void;
     };
 

@@ -10,7 +10,7 @@ import { atBody, type Deciding, steadyNow } from "./deciding.ts";
 import { type Announced, draftEntries, split } from "./decision-leaf.ts";
 import type { DeliveryStatus, Reason, TraceEntry } from "./delivery.ts";
 import { flushed } from "./flap-cell.ts";
-import { Frontier, hashToBytes } from "./merkle.ts";
+import { membersRoot } from "./member-root.ts";
 import { mutesOf, silencedBy, suppressedBy } from "./mute.ts";
 import { actionOf } from "./rule-kept.ts";
 import { channelFault } from "./stages/channel.ts";
@@ -93,9 +93,8 @@ function mutedFlush({ flap }: WindowRecord, { rule }: CompiledAction, deciding: 
     return { stage: "silence", status: "silenced", reason: { code: "silenced", by: silence.id }, until: silence.until };
   const suppression = suppressedBy({ labels: flap.labels, rule }, mutes, stamp.now);
   if (suppression === undefined) return undefined;
-  const code = suppression.kind === "maintenance" ? "maintenance" : "rule-suppressed";
-  const reason: Reason = { code, by: suppression.id };
-  return { stage: "maintenance", status: "suppressed", reason, until: suppression.until };
+  const { code, id: by, until } = suppression;
+  return { stage: "maintenance", status: "suppressed", reason: { code, by }, until };
 }
 
 /** How many of the first held drafts are older than the action tells; they came in order of time. */
@@ -170,8 +169,7 @@ function membersBody(
   { count, frontier }: WindowRecord,
   deciding: Deciding,
 ): { count: number; root: string; at?: number } {
-  const root = Frontier.parse(Buffer.from(frontier, "base64")).root();
-  return { ...atBody(deciding), count, root: Buffer.from(hashToBytes(root)).toString("hex") };
+  return { ...atBody(deciding), count, root: membersRoot(frontier) };
 }
 
 /** Ends a flap window that an event's own delivery tells of. */

@@ -6,7 +6,7 @@ import type { WindowRecord } from "./cells.ts";
 import { atBody, type Deciding, steadyNow } from "./deciding.ts";
 import type { Reason } from "./delivery.ts";
 import { severityRank } from "./event.ts";
-import { Frontier, leafHash } from "./merkle.ts";
+import { withMembers } from "./member-root.ts";
 import { openKeyOf, setDue } from "./windows.ts";
 
 /** Members that are moved in one read. */
@@ -50,19 +50,19 @@ function open(record: WindowRecord, due: number, deciding: Deciding): WindowReco
 /** Appends the items to the newer window. */
 function merge(record: WindowRecord, into: WindowRecord, deciding: Deciding): WindowRecord {
   const { view, tenant } = deciding;
-  const frontier = Frontier.parse(Buffer.from(into.frontier, "base64"));
-  let { count } = into;
+  let { count, frontier } = into;
   for (let from = 0; from < record.count; from += MEMBERS_READ) {
-    for (const body of view.members(tenant, record.id, from, MEMBERS_READ)) {
-      view.member(tenant, { window: into.id, n: count, body });
-      frontier.append(leafHash(body.deliveries.join("\n")));
-      count++;
-    }
+    const members = view.members(tenant, record.id, from, MEMBERS_READ);
+    for (const body of members) view.member(tenant, { window: into.id, n: count++, body });
+    frontier = withMembers(
+      frontier,
+      members.map(({ deliveries }) => deliveries),
+    );
   }
   const merged: WindowRecord = {
     ...into,
     count,
-    frontier: Buffer.from(frontier.serialise()).toString("base64"),
+    frontier,
     severity: severityRank(record.severity) > severityRank(into.severity) ? record.severity : into.severity,
     ...(record.hasResolution === true ? { hasResolution: true } : {}),
     ...(record.isUrgent === true ? { isUrgent: true } : {}),

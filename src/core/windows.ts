@@ -8,7 +8,7 @@ import type { WindowKind, WindowMember, WindowRecord } from "./cells.ts";
 import { atBody, type Deciding, steadyNow } from "./deciding.ts";
 import { type Event, severityRank } from "./event.ts";
 import { sha256Hex } from "./hash.ts";
-import { Frontier, leafHash } from "./merkle.ts";
+import { NO_MEMBERS, withMembers } from "./member-root.ts";
 import { eventTitle } from "./render-context.ts";
 import type { Draft } from "./stage.ts";
 
@@ -111,7 +111,7 @@ function openWindow(target: WindowTarget, draft: Draft, { due, flap }: Joining, 
     openedAt,
     due,
     count: 0,
-    frontier: Buffer.from(new Frontier().serialise()).toString("base64"),
+    frontier: NO_MEMBERS,
     severity: "info",
     ...(action.calendar === undefined ? {} : { calendar: calendarRef(action.calendar) }),
     ...(action.group === undefined || kind !== "group" ? {} : { group: groupLabels(action.group.by, event) }),
@@ -127,13 +127,11 @@ function openWindow(target: WindowTarget, draft: Draft, { due, flap }: Joining, 
 }
 
 function withMember(record: WindowRecord, { event, deliveries, action }: Draft): WindowRecord {
-  const frontier = Frontier.parse(Buffer.from(record.frontier, "base64"));
-  frontier.append(leafHash(deliveries.join("\n")));
   const isHigher = record.count === 0 || severityRank(event.severity) > severityRank(record.severity);
   return {
     ...record,
     count: record.count + 1,
-    frontier: Buffer.from(frontier.serialise()).toString("base64"),
+    frontier: withMembers(record.frontier, [deliveries]),
     severity: isHigher ? event.severity : record.severity,
     ...(event.alertState === "resolved" ? { hasResolution: true } : {}),
     ...(severityRank(event.severity) >= action.bypassRank ? { isUrgent: true } : {}),
@@ -186,6 +184,7 @@ function setTimer({ kind, id, due }: WindowRecord, { view, tenant, offset }: Dec
   view.setTimer(tenant, { due: due + offset, flow: FLOW_OF[kind], key: id });
 }
 
+/** Takes back the timer that ends the window. */
 export function clearTimer({ kind, id, due }: WindowRecord, { view, tenant, offset }: Deciding): void {
   view.clearTimer(tenant, { due: due + offset, flow: FLOW_OF[kind], key: id });
 }

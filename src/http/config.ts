@@ -1,10 +1,8 @@
 import { z } from "zod";
 import type { ConfigPlan } from "../core/config-plan.ts";
 import { KINDS, type Kind } from "../core/config.ts";
-import type { Json } from "../core/json.ts";
 import type { ObjectFault } from "../core/objects.ts";
 import { pointerOf } from "../core/pointer.ts";
-import type { Fault } from "../core/source.ts";
 import { json } from "./answer.ts";
 import { readJson } from "./body.ts";
 import type { Context } from "./context.ts";
@@ -12,6 +10,7 @@ import { HttpError } from "./error.ts";
 import { readQuery } from "./query.ts";
 import { type Http, param, route } from "./route.ts";
 import type { ConfigChange, ShownConfig } from "./services.ts";
+import { parsed, readSmall } from "./small-body.ts";
 
 const Change = z.strictObject({
   /** Keys are `<kind>/<id>`. */
@@ -62,22 +61,11 @@ async function readChange(http: Http, c: Context): Promise<ConfigChange> {
   };
 }
 
-function readSmall(http: Http, c: Context): Promise<Json> {
-  return readJson(c, { limit: http.limits.bodyBytes, ms: http.limits.bodyMs, timeout: http.timeout });
-}
-
 function splitKey(key: string): { kind: Kind; id: string } {
   const slash = key.indexOf("/");
   const kind = KINDS.find((name) => name === key.slice(0, slash));
   if (kind === undefined) throw new HttpError("internal", "the schema let a wrong kind pass");
   return { kind, id: key.slice(slash + 1) };
-}
-
-function parsed<T>(schema: z.ZodType<T>, value: Json): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const errors = result.error.issues.map((issue): Fault => ({ pointer: pointerOf(issue.path), detail: issue.message }));
-  throw new HttpError("invalid", "nothing was changed", { errors });
 }
 
 function objectPointer({ kind, id, pointer }: ObjectFault): string {

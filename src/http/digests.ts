@@ -1,15 +1,13 @@
 import { z } from "zod";
 import { instantMs } from "../core/instant.ts";
-import type { Json } from "../core/json.ts";
-import { pointerOf } from "../core/pointer.ts";
 import type { Fault } from "../core/source.ts";
 import { instant, json } from "./answer.ts";
-import { readJson } from "./body.ts";
 import type { Context } from "./context.ts";
 import { HttpError } from "./error.ts";
 import { readQuery } from "./query.ts";
 import { type Call, type Http, param, route } from "./route.ts";
 import type { DigestCommand, ShownWindow } from "./services.ts";
+import { parsed, readSmall } from "./small-body.ts";
 
 const KEY = /^[a-z0-9][a-z0-9-]{0,62}(~[0-9a-f]{8})?$/;
 const Key = z.string().regex(KEY, "an action key is an action's id; of a group ~ and 8 hex digits after it");
@@ -40,7 +38,7 @@ export function routeDigests(http: Http): void {
   });
   const command = async ({ c, caller }: Call): Promise<Response> => {
     http.requireDisk();
-    return list(await digests.command(caller, parsed(await readSmall(http, c))));
+    return list(await digests.command(caller, commandOf(parsed(Command, await readSmall(http, c)))));
   };
   const show = async ({ c, tenant }: Call): Promise<Response> => {
     readQuery(c, []);
@@ -62,19 +60,7 @@ export function routeDigests(http: Http): void {
   }
 }
 
-function readSmall(http: Http, c: Context): Promise<Json> {
-  return readJson(c, { limit: http.limits.bodyBytes, ms: http.limits.bodyMs, timeout: http.timeout });
-}
-
-function parsed(value: Json): DigestCommand {
-  const result = Command.safeParse(value);
-  if (!result.success) {
-    const errors = result.error.issues.map(
-      (issue): Fault => ({ pointer: pointerOf(issue.path), detail: issue.message }),
-    );
-    throw new HttpError("invalid", "nothing was changed", { errors });
-  }
-  const { openedAt, window, ...rest } = result.data;
+function commandOf({ openedAt, window, ...rest }: z.infer<typeof Command>): DigestCommand {
   const at = typeof openedAt === "string" ? instantMs(openedAt) : openedAt;
   return { ...rest, ...(window === undefined ? {} : { window }), ...(at === undefined ? {} : { openedAt: at }) };
 }

@@ -4,19 +4,17 @@
  */
 import { z } from "zod";
 import { instantMs, InstantText } from "../core/instant.ts";
-import type { Json } from "../core/json.ts";
 import { MatcherText } from "../core/label-matcher.ts";
 import { FOREVER, type MuteKind, type MuteState } from "../core/mute.ts";
 import { Duration, durationMs, Id, Line, Text } from "../core/object.ts";
-import { pointerOf } from "../core/pointer.ts";
 import type { Fault } from "../core/source.ts";
 import { instant, json, page } from "./answer.ts";
 import { requirePermission } from "./auth.ts";
-import { readJson } from "./body.ts";
 import { HttpError } from "./error.ts";
 import { pageOf, readQuery } from "./query.ts";
 import { type Call, type Http, param, route } from "./route.ts";
 import type { GivenMute, MuteQuery, MuteRequest, ShownMute } from "./services.ts";
+import { parsed, readSmall } from "./small-body.ts";
 
 const MAX_BATCH = 1000;
 const STATES = ["pending", "active", "expired", "all"] as const satisfies readonly (MuteState | "all")[];
@@ -78,7 +76,7 @@ export function routeMutes(http: Http, noun: MuteNoun): void {
     http.requireDisk();
     const id = param(call.c, "id");
     known(await mutes.get(call.tenant, kind, id));
-    const given = parsed(noun.body, await readMute(http, call));
+    const given = parsed(noun.body, await readSmall(http, call.c));
     if (given.id !== undefined && given.id !== id)
       throw invalid([{ pointer: "/id", detail: "is not that of the path" }]);
     const [changed] = await mutes.put(call.caller, [{ ...given, id }], requestOf(call, [given], "present"));
@@ -93,7 +91,7 @@ export function routeMutes(http: Http, noun: MuteNoun): void {
 /** One, or an array of them: all or none. */
 async function make(http: Http, { body, one }: MuteNoun, call: Call): Promise<Response> {
   http.requireDisk();
-  const value = await readMute(http, call);
+  const value = await readSmall(http, call.c);
   if (!Array.isArray(value)) {
     const given = parsed(body, value);
     const [made] = await http.services.mutes.put(call.caller, [given], requestOf(call, [given], "absent"));
@@ -112,25 +110,8 @@ function requestOf({ principal }: Call, given: readonly MuteBody[], requires: Mu
   return { isBatch: false, isForced, requires };
 }
 
-function readMute(http: Http, { c }: Call): Promise<Json> {
-  return readJson(c, { limit: http.limits.bodyBytes, ms: http.limits.bodyMs, timeout: http.timeout });
-}
-
-/** A body as its schema reads it. Throws HttpError `invalid`, which names each field. */
-export function parsed<T>(schema: z.ZodType<T>, value: Json): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw invalid(result.error.issues.flatMap(faultsOf));
-}
-
 function invalid(errors: readonly Fault[]): HttpError {
   return new HttpError("invalid", "nothing was changed", { errors });
-}
-
-/** A field that is not known is named by its own pointer. */
-function faultsOf(issue: z.core.$ZodIssue): Fault[] {
-  if (issue.code !== "unrecognized_keys") return [{ pointer: pointerOf(issue.path), detail: issue.message }];
-  return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: "this field is not known" }));
 }
 
 function filtersOf(query: {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { instant, json } from "./answer.ts";
-import { readJson } from "./body.ts";
-import { Comment, Matchers, type MuteBody, oneEnd, parsed, routeMutes, STATED } from "./mutes.ts";
+import { Comment, Matchers, type MuteBody, oneEnd, routeMutes, STATED } from "./mutes.ts";
 import { type Http, route } from "./route.ts";
 import type { MutePreview } from "./services.ts";
+import { parsed, readSmall } from "./small-body.ts";
 
 const Silence: z.ZodType<MuteBody> = z
   .strictObject({
@@ -22,8 +22,7 @@ const Preview = z.strictObject({ matchers: Matchers.min(1) });
 export function routeSilences(http: Http): void {
   routeMutes(http, { kind: "silences", one: "silence", body: Silence, filter: "matcher" });
   route(http, "POST /api/v1/silences/preview", async ({ c, tenant }) => {
-    const { bodyBytes: limit, bodyMs: ms } = http.limits;
-    const { matchers } = parsed(Preview, await readJson(c, { limit, ms, timeout: http.timeout }));
+    const { matchers } = parsed(Preview, await readSmall(http, c));
     return json(presentPreview(await http.services.mutes.preview(tenant, matchers)));
   });
 }

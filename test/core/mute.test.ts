@@ -83,11 +83,11 @@ describe("maintenance and suppressions", () => {
     suppressions: [suppression("s-1", "disks", { startsAt: NOW + 1 }), suppression("s-2", "disks")],
   });
   it.each([
-    [{ labels: { hall: "2" }, rule: "disks" }, NOW, { kind: "maintenance", id: "m-1", until: NOW + HOUR }],
-    [{ labels: {}, rule: "disks" }, NOW, { kind: "suppressions", id: "s-2", until: NOW + HOUR }],
-    [{ labels: {}, rule: "disks" }, NOW + 1, { kind: "suppressions", id: "s-1", until: NOW + HOUR }],
+    [{ labels: { hall: "2" }, rule: "disks" }, NOW, { code: "maintenance", id: "m-1", until: NOW + HOUR }],
+    [{ labels: {}, rule: "disks" }, NOW, { code: "rule-suppressed", id: "s-2", until: NOW + HOUR }],
+    [{ labels: {}, rule: "disks" }, NOW + 1, { code: "rule-suppressed", id: "s-1", until: NOW + HOUR }],
     [{ labels: {}, rule: "others" }, NOW, undefined],
-    [{ labels: {}, rule: "others" }, NOW + HOUR / 2, { kind: "maintenance", id: "m-2", until: NOW + HOUR }],
+    [{ labels: {}, rule: "others" }, NOW + HOUR / 2, { code: "maintenance", id: "m-2", until: NOW + HOUR }],
     [{ labels: { hall: "2" }, rule: "disks" }, NOW + HOUR, undefined],
   ])("of %j at %i", (draft, now, expected) => {
     expect(suppressedBy(draft, mutes, now)).toEqual(expected);

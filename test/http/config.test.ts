@@ -81,7 +81,7 @@ describe("plan and apply", () => {
     ["a list", [], [""]],
     ["prune that is a text", { objects: {}, prune: "yes" }, ["/prune"]],
     ["a base that is no id", { objects: {}, base: "x" }, ["/base"]],
-    ["an unknown field", { objects: {}, force: true }, [""]],
+    ["an unknown field", { objects: {}, force: true }, ["/force"]],
   ])("%s is invalid", async (_name, body, pointers) => {
     expect(pointersIn(await problemIn(await post(testHttp(), "config/apply", body), "invalid"))).toEqual(pointers);
   });

@@ -156,7 +156,7 @@ describe.each(BASES)("%s", (base) => {
     [{ command: "flush", actionKey: "hourly", openedAt: 1.5 }, ["/openedAt"]],
     [{ command: "flush", actionKey: "hourly", openedAt: 1e300 }, ["/openedAt"]],
     [{ command: "flush", actionKey: "hourly", openedAt: null }, ["/openedAt"]],
-    [{ command: "flush", actionKey: "hourly", why: "x" }, [""]],
+    [{ command: "flush", actionKey: "hourly", why: "x" }, ["/why"]],
     [{ command: "reopen", actionKey: "hourly" }, ["/window", "/openedAt"]],
     [{ command: "reopen", actionKey: "hourly", window: "1h" }, ["/openedAt"]],
     [{ command: "reopen", actionKey: "hourly", openedAt: 1 }, ["/window"]],

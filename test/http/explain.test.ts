@@ -56,3 +56,9 @@ it.each(["/events/ev_1/explain", "/deliveries/dl_1/explain"])(
 it("asks for the permission to read deliveries", async () => {
   await problemIn(await get(`/events/${EXPLAINED.id}/explain`, "writer"), "forbidden");
 });
+
+it("asks for both permissions, since it tells of an event and of who was told", async () => {
+  const { status } = await get(`/events/${EXPLAINED.id}/explain`, "reader");
+  expect(status).toBe(403);
+  expect((await get("/events", "reader")).status).toBe(200);
+});

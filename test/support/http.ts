@@ -57,6 +57,7 @@ const TOKENS: readonly TokenRecord[] = [
   tokenRecord("expired", "acme", ["notify.admin"], { expiresAt: NOW }),
   tokenRecord("revoked", "acme", ["notify.admin"], { revokedAt: NOW - 1 }),
   tokenRecord("nothing", "acme", ["no.such.scope"]),
+  tokenRecord("reader", "acme", ["notifications.events.read"]),
 ];
 
 export interface LoggedLine {

@@ -20,6 +20,7 @@ export interface Allowance {
 export function allowance(): Allowance {
   return { left: 4 * BUDGET };
 }
+
 /** Characters of text that cost a step when they are looked at, and pairs of them when one text is sought in another. */
 const CHARACTERS = 16;
 const PAIRS = 128;

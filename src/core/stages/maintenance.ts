@@ -8,8 +8,7 @@ export const maintenanceStage: Stage = {
   check: ({ event, action }, { view, tenant, stamp }) => {
     const found = suppressedBy({ labels: event.labels, rule: action.rule }, mutesOf(view, tenant), stamp.now);
     if (found === undefined) return PASS;
-    const { id: by, until, kind } = found;
-    const code = kind === "maintenance" ? "maintenance" : "rule-suppressed";
+    const { code, id: by, until } = found;
     return { verdict: "drop", status: "suppressed", reason: { code, by }, saw: { until } };
   },
 };

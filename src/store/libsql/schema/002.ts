@@ -25,7 +25,7 @@ export const SCHEMA_002 = `
     FROM (SELECT log, status, CAST(body AS TEXT) ->> 'rule' AS rule, CAST(body AS TEXT) ->> 'createdAt' AS created
       FROM delivery) GROUP BY 1, 2, 3, 4;
 
-  -- h: 32 bits of SHA-256 of k; p: k up to its first colon, of claims only; ids are given in the order of making
+  -- h: 32 bits of SHA-256 of k; p: k up to its first colon, of claims and what is debounced; ids are given in the order of making
   CREATE TABLE heap_cell(
     id INTEGER PRIMARY KEY, h INTEGER NOT NULL, p TEXT, k TEXT NOT NULL, v BLOB NOT NULL) STRICT;
   CREATE INDEX heap_prefix ON heap_cell(p) WHERE p IS NOT NULL;
