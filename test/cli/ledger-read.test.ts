@@ -105,9 +105,10 @@ describe("a server that lies is found out", () => {
         path.endsWith("/checkpoint")
           ? bytes(
               answer,
-              textOf(answer)
-                .replace(/(— \S+-default \S{10})./, "$1A")
-                .replace(/(— \S+-default \S{10})A/, "$1B"),
+              textOf(answer).replace(
+                /(— \S+-default \S{10})(.)/,
+                (_line, before: string, letter: string) => `${before}${letter === "A" ? "B" : "A"}`,
+              ),
             )
           : answer,
       { ok: false },

@@ -31,6 +31,11 @@ function example(name: string): Buffer {
   return readFileSync(path.join(import.meta.dirname, "../vectors/cloudevents", name));
 }
 
+/** RFC 3986 has `a:`, a URI with an empty path; the oracle refuses it. */
+function isBareScheme(value: unknown): boolean {
+  return typeof value === "string" && /^[a-z][a-z0-9+.-]*:(?:[?#]|$)/i.test(value);
+}
+
 /** An event whose data is so many lists in each other. */
 function nested(levels: number): string {
   return `{"specversion":"1.0","id":"1","source":"/s","type":"t","data":${"[".repeat(levels)}${"]".repeat(levels)}}`;
@@ -401,7 +406,7 @@ describe("against the CloudEvents SDK", () => {
         const event = Object.fromEntries(
           Object.entries({ ...SOUND, ...changed }).filter(([, member]) => member !== null),
         );
-        if (!read(event).ok) return;
+        if (!read(event).ok || isBareScheme(event.dataschema)) return;
         both++;
         expect(() => new CloudEvent(event, true)).not.toThrow();
       }),
