@@ -151,17 +151,13 @@ describe("the mail sink", () => {
 
   test("greets at once, and takes any login", async () => {
     const drop = await open();
-    const began = performance.now();
-    const greeting = await new Promise<string>((resolve, reject) => {
-      const socket = net.connect(drop.port, "127.0.0.1");
-      socket.once("error", reject);
-      socket.once("data", (chunk) => {
-        resolve(chunk.toString());
-        socket.end();
-      });
-    });
-    expect(greeting).toMatch(/^220 maildrop ESMTP/);
-    expect(performance.now() - began).toBeLessThan(80);
+    const waits: number[] = [];
+    for (let time = 0; time < 5; time++) {
+      const began = performance.now();
+      expect(await greetingOf(drop.port)).toMatch(/^220 maildrop ESMTP/);
+      waits.push(performance.now() - began);
+    }
+    expect(Math.min(...waits)).toBeLessThan(80); // a server that waits for early talkers takes 100 each time
     await send(drop.port, { subject: "login", text: "x" }, { user: "anybody", pass: "anything" });
     expect(await list(drop, 1)).toHaveLength(1);
   });
@@ -253,4 +249,15 @@ function hasSwaks(): boolean {
   } catch {
     return false;
   }
+}
+
+async function greetingOf(port: number): Promise<string> {
+  return await new Promise<string>((resolve, reject) => {
+    const socket = net.connect(port, "127.0.0.1");
+    socket.once("error", reject);
+    socket.once("data", (chunk) => {
+      resolve(chunk.toString());
+      socket.end();
+    });
+  });
 }
