@@ -38,7 +38,10 @@ const DeliveryPage = z.object({
   cursor: z.string().optional(),
 });
 
-const Windows = z.object({ items: z.array(z.object({ id: z.string(), actionKey: z.string() })) });
+const Windows = z.object({
+  items: z.array(z.object({ id: z.string(), actionKey: z.string() })),
+  cursor: z.string().optional(),
+});
 const Stats = z.object({ byStatus: z.record(z.string(), z.int()), openDigestCount: z.int() });
 
 interface Acknowledged {
@@ -158,19 +161,48 @@ function answered(status: string): string[] {
 }
 
 /** What was gathered into digests is told by them: flushed now, each digest's mail arrives, and no item is lost. */
-async function checkGathered(url: string, token: string): Promise<{ digests: number; lost: number }> {
+async function checkGathered(url: string, token: string): Promise<{ digests: number; lost: number; untold: number }> {
   const headers = { authorization: `Bearer ${token}` };
   const get = async (route: string): Promise<unknown> => await (await fetch(url + route, { headers })).json();
-  for (const { actionKey } of Windows.parse(await get("/api/v1/digests")).items)
-    await fetch(`${url}/api/v1/digests/${actionKey}/flush`, { method: "POST", headers });
+  const windows = await allOf(get, "/api/v1/digests?limit=1000", Windows);
+  for (const actionKey of new Set(windows.map((window) => window.actionKey))) {
+    const { status } = await fetch(`${url}/api/v1/digests/${actionKey}/flush`, { method: "POST", headers });
+    // 404: its time came meanwhile, or it is no digest's
+    if (status !== 200 && status !== 404) faults.push(`flushing ${actionKey} was answered ${status}`);
+  }
   const { byStatus, openDigestCount } = Stats.parse(await get("/api/v1/stats"));
   const lost = Math.abs(answered("coalesced").length - (byStatus["coalesced"] ?? 0)) + openDigestCount;
-  const told = [...arrived.keys()].filter((id) => id.startsWith("digest:")).length;
-  return { digests: told, lost };
+  const digests = await digestDeliveries(get);
+  if (digests.length === 0) faults.push("nothing was gathered into a digest");
+  return { digests: digests.length, lost, untold: await waitUntilDelivered(digests) };
 }
 
-async function waitUntilDelivered(): Promise<number> {
-  const wanted = answered("pending");
+/** The items of all pages of a list. */
+async function allOf<T>(
+  get: (route: string) => Promise<unknown>,
+  route: string,
+  page: z.ZodType<{ readonly items: readonly T[]; readonly cursor?: string | undefined }>,
+): Promise<T[]> {
+  const items: T[] = [];
+  for (let from = ""; ; ) {
+    const found = page.parse(await get(route + from));
+    items.push(...found.items);
+    if (found.cursor === undefined) return items;
+    from = `&cursor=${encodeURIComponent(found.cursor)}`;
+  }
+}
+
+/** Ids of all deliveries of windows that are to arrive. */
+async function digestDeliveries(get: (route: string) => Promise<unknown>): Promise<string[]> {
+  const ids: string[] = [];
+  for (const status of ["pending", "retrying", "sent", "digested"]) {
+    const deliveries = await allOf(get, `/api/v1/deliveries?status=${status}&limit=1000`, DeliveryPage);
+    ids.push(...deliveries.map(({ id }) => id).filter((id) => id.startsWith("digest:")));
+  }
+  return [...new Set(ids)]; // one may change its status between two pages
+}
+
+async function waitUntilDelivered(wanted: readonly string[]): Promise<number> {
   console.log(`waiting for ${wanted.length} mails`);
   for (let round = 0; round < 1800; round++) {
     const left = wanted.filter((id) => !arrived.has(id)).length;
@@ -243,7 +275,7 @@ for (let cycle = 1; cycle <= cycles; cycle++) {
 }
 const { child, url } = await serve();
 const missing = await checkAcknowledged(url, token);
-const undelivered = await waitUntilDelivered();
+const undelivered = await waitUntilDelivered(answered("pending"));
 const gathered = await checkGathered(url, token);
 const { repeated, tooMany } = await checkRepeats(url, token, cycles);
 for (let round = 0; round < 100 && (await checkNonePending(url, token)) > 0; round++)
@@ -268,4 +300,5 @@ console.log(
     faults,
   }),
 );
-process.exitCode = missing + undelivered + gathered.lost + open + tooMany + faults.length === 0 ? 0 : 1;
+process.exitCode =
+  missing + undelivered + gathered.lost + gathered.untold + open + tooMany + faults.length === 0 ? 0 : 1;

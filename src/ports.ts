@@ -2,7 +2,8 @@
  * The ports: types only. Flows and jobs know the outside by these names; adapters implement them; app.ts wires them.
  * @module
  */
-import type { CellChange, CellRef, Cells, Noun, WindowMember } from "./core/cells.ts";
+import type { CellChange, CellRef, Cells, Noun } from "./core/cells.ts";
+import type { WindowMember } from "./core/window-record.ts";
 import type { Delivery } from "./core/delivery.ts";
 import type { Event } from "./core/event.ts";
 import type { Compiled } from "./core/config.ts";
@@ -18,11 +19,11 @@ export type {
   NoteRecord,
   SiteRecord,
   TokenRecord,
-  WindowMember,
-  WindowRecord,
 } from "./core/cells.ts";
+export type { WindowMember, WindowRecord } from "./core/window-record.ts";
 export type {
   AcceptedEvent,
+  CellRange,
   LeafOpenings,
   MemberRow,
   RecipientOpening,
@@ -147,6 +148,8 @@ export interface Page<T> {
 export interface EventQuery {
   readonly limit: number;
   readonly cursor?: string;
+  /** Id of an event: only those that were accepted before it; none where it is not known. A cursor goes on from its page. */
+  readonly before?: string;
   readonly type?: string;
   readonly source?: string;
   readonly severity?: string;
@@ -192,9 +195,13 @@ export interface Opening {
   readonly value: string;
 }
 
-/** Committed state, on a connection of its own; long reads yield between chunks. Newest first where nothing else is said. */
+/**
+ * Committed state, on a connection of its own; long reads yield between chunks, and see what is committed meanwhile. Newest
+ * first where nothing else is said.
+ */
 export interface Reader {
   readonly cell: <N extends Noun>(noun: N, tenant: string, key: string) => Promise<Cells[N] | undefined>;
+  /** In order of keys; of `announced`, `claim` and `flap` in the order of their making, and those in one go. Not for `identity`. */
   readonly cells: <N extends Noun>(
     noun: N,
     tenant: string,

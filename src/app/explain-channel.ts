@@ -47,7 +47,7 @@ export async function downAnswer(
 }
 
 /** The first leaf of an instant or later, by halving: their times rise, but where the clock was set back. */
-async function firstLeafAt(
+export async function firstLeafAt(
   read: Pick<Reader, "leaves">,
   tenant: string,
   { since, size }: { readonly since: number; readonly size: number },

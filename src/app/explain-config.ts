@@ -4,49 +4,83 @@
  */
 import { setImmediate as pause } from "node:timers/promises";
 import { SITE_TENANT } from "../core/cells.ts";
-import { cfgOf, mergedMap } from "../core/compile.ts";
+import { mergedMap } from "../core/compile.ts";
 import type { Generation } from "../core/config.ts";
-import { EMPTY_GENERATION } from "../core/config-plan.ts";
 import type { DecidedBy } from "../core/explain-facts.ts";
 import { type CompiledRule, compileRule } from "../core/index.ts";
 import { readObject } from "../core/objects.ts";
 import { compilePolicy, NO_POLICY, type Policy } from "../core/policy.ts";
 import type { Rule } from "../core/rule.ts";
+import type { DecidingLeaf } from "./explain-history.ts";
+import { findPair, loader, type Missed, type Pair, pairOf } from "./explain-place.ts";
 import type { Parts } from "./parts.ts";
 
 type Doors = Pick<Parts, "store" | "configurations">;
-/** Finds the configuration of a `cfg`; without one, nothing is kept of it. */
-export type FindConfig = (tenant: string, cfg: string | undefined) => Promise<DecidedBy>;
+/** Finds the configuration by whose `cfg` a leaf was decided; without a leaf, nothing is kept of it. */
+export type FindConfig = (tenant: string, leaf: DecidingLeaf | undefined) => Promise<DecidedBy>;
 
-/** Generations of one tenant that are looked through, and pairs of them that are tried. */
-const MAX_GENERATIONS = 2000;
-const MAX_PAIRS = 20_000;
 /** Rules that are compiled in one go. */
 const SLICE = 500;
 /** Configurations kept compiled, of all tenants. */
 const KEPT = 2;
+/** Configurations whose place is remembered, or that they have none. */
+const PLACES = 1000;
 const POLICY = "policies/default";
 
-type Found = Omit<DecidedBy, "state">;
+type Found = Omit<DecidedBy, "state" | "looked">;
+/** Ids of the generations that make a configuration, or that none do. */
+type Place = Missed | { readonly site: string; readonly own: string };
 
-/** A finder that keeps the last few it found. */
+/** A finder that keeps the last few it found, and remembers where others are and which are not there. */
 export function configFinder(doors: Doors): FindConfig {
   const kept = new Map<string, Found>();
-  return async (tenant, cfg) => {
-    if (cfg === undefined) return purged("");
+  const places = new Map<string, Place>();
+  return async (tenant, leaf) => {
+    if (leaf === undefined) return unknown("", { looked: 0, isAll: true });
+    const { cfg } = leaf;
     const isCurrent = doors.configurations.of(tenant).cfg === cfg;
     const key = `${tenant} ${cfg}`;
-    const found = kept.get(key) ?? (isCurrent ? await current(doors, tenant) : await replaced(doors, tenant, cfg));
-    if (found === undefined) return purged(cfg);
-    kept.delete(key);
-    kept.set(key, found);
-    for (const oldest of kept.keys()) if (kept.size > KEPT) kept.delete(oldest);
+    const found =
+      kept.get(key) ?? (isCurrent ? await current(doors, tenant) : await replaced(doors, places, { tenant, leaf }));
+    if ("looked" in found) return unknown(cfg, found);
+    keep(kept, KEPT, key, found);
     return { ...found, state: isCurrent ? "current" : "replaced" };
   };
 }
 
-function purged(cfg: string): DecidedBy {
-  return { cfg, state: "purged", missing: [], rules: [], globals: new Set(), policy: NO_POLICY };
+/** Keeps a value as the newest of at most so many. */
+function keep<T>(map: Map<string, T>, most: number, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  for (const oldest of map.keys()) if (map.size > most) map.delete(oldest);
+}
+
+function unknown(cfg: string, { looked, isAll }: Missed): DecidedBy {
+  const nothing = { cfg, missing: [], rules: [], globals: new Set<string>(), policy: NO_POLICY };
+  return isAll ? { ...nothing, state: "purged" } : { ...nothing, state: "unfound", looked };
+}
+
+/** A kept configuration, or that it was not found. */
+async function replaced(
+  doors: Doors,
+  places: Map<string, Place>,
+  { tenant, leaf }: { readonly tenant: string; readonly leaf: DecidingLeaf },
+): Promise<Found | Missed> {
+  const { configurations, store } = doors;
+  const { cfg, seq } = leaf;
+  const key = `${tenant} ${cfg}`;
+  // what is not kept may come to be: with each switch it is looked for anew
+  const missed = `${key} ${configurations.own(tenant).n} ${configurations.own(SITE_TENANT).n}`;
+  const known = places.get(key) ?? places.get(missed) ?? places.get(`${missed} ${seq}`);
+  if (known !== undefined && "looked" in known) return known;
+  const kept = known === undefined ? undefined : await pairOf(loader(store.read), tenant, known);
+  const pair = kept ?? (await findPair(store.read, tenant, leaf));
+  if ("looked" in pair) {
+    keep(places, PLACES, pair.isAll ? missed : `${missed} ${seq}`, pair);
+    return pair;
+  }
+  keep(places, PLACES, key, { site: pair.site.id, own: pair.own.id });
+  return await readFound(doors, pair, cfg);
 }
 
 async function current({ configurations }: Doors, tenant: string): Promise<Found> {
@@ -69,41 +103,6 @@ async function compiledInOrder(
     compiled.push(...slice.map(({ value, hash }, at) => compileRule(value, hash, from + at)));
   }
   return compiled;
-}
-
-interface Pair {
-  readonly site: Generation;
-  readonly own: Generation;
-}
-
-/** A kept configuration: the pair of a site's and a tenant's generation that makes the `cfg`, the newest looked at first. */
-async function replaced(doors: Doors, tenant: string, cfg: string): Promise<Found | undefined> {
-  const own = await generations(doors, tenant);
-  const site = tenant === SITE_TENANT ? [EMPTY_GENERATION] : await generations(doors, SITE_TENANT);
-  for (const { site: s, own: o } of newestPairs(site, own)) {
-    if (cfgOf(mergedMap(s, o)) === cfg) return await readFound(doors, { site: s, own: o }, cfg);
-    await pause();
-  }
-  return undefined;
-}
-
-async function generations({ store }: Doors, tenant: string): Promise<readonly Generation[]> {
-  const cells = await store.read.cells("generation", tenant, "", MAX_GENERATIONS);
-  const kept = cells.flatMap(([key, value]) => (key === "current" ? [] : [value]));
-  return [...kept, EMPTY_GENERATION].toSorted((a, b) => b.n - a.n);
-}
-
-/** Pairs in order of how far back they lie, both together. */
-function* newestPairs(site: readonly Generation[], own: readonly Generation[]): Generator<Pair> {
-  let tried = 0;
-  for (let back = 0; back <= site.length + own.length - 2; back++) {
-    for (let ofSite = 0; ofSite <= back; ofSite++) {
-      const [s, o] = [site[ofSite], own[back - ofSite]];
-      if (s === undefined || o === undefined) continue;
-      if (++tried > MAX_PAIRS) return;
-      yield { site: s, own: o };
-    }
-  }
 }
 
 /** Reads the rules and the policy of a kept configuration; what is purged of them is named. */

@@ -2,7 +2,8 @@
  * Reads all that deliveries name, step by step: windows, their messages, what mutes, channels, tries.
  * @module
  */
-import { SITE_TENANT, type WindowRecord } from "../core/cells.ts";
+import { SITE_TENANT } from "../core/cells.ts";
+import type { WindowRecord } from "../core/window-record.ts";
 import type { Delivery } from "../core/delivery.ts";
 import {
   collectReferences,

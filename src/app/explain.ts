@@ -19,8 +19,9 @@ import { type RuleVerdict, ruleVerdict, withoutValues } from "../core/explain-ru
 import { parseLeaf } from "../core/leaf-parse.ts";
 import { FlowError } from "../flows/error.ts";
 import type { ExplainAsker, ExplainService } from "../http/services.ts";
-import type { AcceptedEvent } from "../ports.ts";
+import type { AcceptedEvent, Page } from "../ports.ts";
 import { configFinder, type FindConfig } from "./explain-config.ts";
+import type { DecidingLeaf } from "./explain-history.ts";
 import { readKnown } from "./explain-known.ts";
 import type { Parts } from "./parts.ts";
 
@@ -32,8 +33,8 @@ interface Doors extends ExplainParts {
 const PAGE = 500;
 /** Rules that are asked in one go. */
 const SLICE = 500;
-/** Events that are looked through for the firing of a resolution. */
-const MAX_LOOKED = 10_000;
+/** Pages of events before a resolution that are looked through for its firing. */
+const MAX_PAGES = 20;
 
 /** Explains from the store. */
 export function explainService(parts: ExplainParts): ExplainService {
@@ -60,7 +61,7 @@ async function eventExplanation(
   { tenant, accepted, asker, isFiring }: AskedEvent,
 ): Promise<EventExplanation> {
   const { event, seq } = accepted;
-  const decided = await doors.find(tenant, await cfgOfLeaf(doors, tenant, seq));
+  const decided = await doors.find(tenant, await decidingLeaf(doors, tenant, seq));
   const all = await verdictsOf(decided, event, asker);
   const rules = onlyOf(all, asker.rule);
   const deliveries = (await deliveriesOf(doors, tenant, event.id)).filter(
@@ -86,13 +87,15 @@ async function eventExplanation(
 function onlyOf(all: readonly RuleVerdict[], rule: string | undefined): readonly RuleVerdict[] {
   const found = rule === undefined ? all : all.filter(({ id }) => id === rule);
   if (found.length > 0 || rule === undefined) return found;
-  throw new FlowError("missing", `the configuration that decided has no rule "${rule}", or is not kept`);
+  throw new FlowError("missing", `the configuration that decided has no rule "${rule}", is not kept, or was not found`);
 }
 
-/** The `cfg` of a leaf; undefined where the leaf is not kept. */
-async function cfgOfLeaf({ store }: Doors, tenant: string, seq: number): Promise<string | undefined> {
+/** What a leaf says of its decision; undefined where the leaf is not kept. */
+async function decidingLeaf({ store }: Doors, tenant: string, seq: number): Promise<DecidingLeaf | undefined> {
   const [line] = await store.read.leaves(tenant, seq, 1);
-  return line === undefined ? undefined : parseLeaf(line).cfg;
+  if (line === undefined) return undefined;
+  const { cfg, t } = parseLeaf(line);
+  return cfg === undefined ? undefined : { cfg, seq, t };
 }
 
 /** Every rule in its order; who may not read the site's rules is not told what they want. */
@@ -149,22 +152,25 @@ async function leftOf({ store }: Doors, tenant: string, { event, seq }: Accepted
 /** Looks back through the events of the same source for the alert that a resolution ends. */
 async function firingOf(doors: Doors, asked: AskedEvent): Promise<FiringFacts> {
   const { tenant, accepted } = asked;
-  const { event } = accepted;
   let looked = 0;
-  let isBefore = false;
-  for await (const one of eventsOf(doors, tenant, event.source)) {
-    if (one.id === event.id) isBefore = true;
-    else if (isBefore) {
-      looked++;
-      if (one.correlationId !== event.correlationId || one.alertState === undefined) continue;
-      if (one.alertState === "resolved") return { found: "resolved", by: one };
-      const firing = await doors.store.read.event(tenant, one.id);
-      return firing === undefined
-        ? { found: "none", looked }
-        : await firingFacts(doors, { ...asked, accepted: firing });
-    }
+  let isAll = false;
+  for await (const page of pagesBefore(doors, tenant, accepted.event)) {
+    isAll = page.cursor === undefined;
+    const at = page.items.findIndex((one) => isOfAlert(one, accepted.event));
+    const found = page.items[at];
+    looked += found === undefined ? page.items.length : at + 1;
+    if (found === undefined) continue;
+    if (found.alertState === "resolved") return { found: "resolved", by: found };
+    const firing = await doors.store.read.event(tenant, found.id);
+    return firing === undefined
+      ? { found: "none", looked, isAll }
+      : await firingFacts(doors, { ...asked, accepted: firing });
   }
-  return { found: "none", looked };
+  return { found: "none", looked, isAll };
+}
+
+function isOfAlert({ correlationId, alertState }: Event, end: Event): boolean {
+  return alertState !== undefined && correlationId === end.correlationId;
 }
 
 async function firingFacts(doors: Doors, { tenant, accepted, asker }: AskedEvent): Promise<FiringFacts> {
@@ -180,14 +186,14 @@ async function firingFacts(doors: Doors, { tenant, accepted, asker }: AskedEvent
   return { found: "firing", firing: accepted.event, cause, isTold };
 }
 
-/** Newest first, up to a limit. */
-async function* eventsOf({ store }: Doors, tenant: string, source: string): AsyncGenerator<Event> {
-  let cursor: string | undefined;
-  for (let looked = 0; looked < MAX_LOOKED; looked += PAGE) {
-    const page = await store.read.events(tenant, { source, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
-    yield* page.items;
-    cursor = page.cursor;
-    if (cursor === undefined) return;
+/** Events of the same source that were accepted before one, the newest first, up to a limit. */
+async function* pagesBefore({ store }: Doors, tenant: string, { id, source }: Event): AsyncGenerator<Page<Event>> {
+  let place: { readonly before: string } | { readonly cursor: string } = { before: id };
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
+    const page: Page<Event> = await store.read.events(tenant, { source, limit: PAGE, ...place });
+    yield page;
+    if (page.cursor === undefined) return;
+    place = { cursor: page.cursor };
   }
 }
 
@@ -199,7 +205,7 @@ async function deliveryExplanation(
   const { read } = doors.store;
   const delivery = await read.cell("delivery", tenant, id);
   if (delivery === undefined) return await windowOnly(doors, tenant, id);
-  const decided = await doors.find(tenant, await cfgOfLeaf(doors, tenant, delivery.leaves[0] ?? 0));
+  const decided = await doors.find(tenant, await decidingLeaf(doors, tenant, delivery.leaves[0] ?? 0));
   const accepted = delivery.event === undefined ? undefined : await read.event(tenant, delivery.event);
   const known = await readKnown(doors, tenant, { deliveries: [delivery], decided });
   const event = accepted?.event;
@@ -211,6 +217,7 @@ async function deliveryExplanation(
 /** A window that is open, or whose messages have other ids. */
 async function windowOnly(doors: Doors, tenant: string, id: string): Promise<GatheringExplanation | undefined> {
   if (!id.startsWith("digest:") || windowId(id) !== id) return undefined;
-  const decided = await doors.find(tenant, doors.configurations.of(tenant).cfg);
+  const { cfg } = doors.configurations.of(tenant);
+  const decided = await doors.find(tenant, { cfg, seq: 0, t: doors.instants.now() });
   return explainWindow(id, await readKnown(doors, tenant, { deliveries: [], windows: [id], decided }));
 }

@@ -21,6 +21,7 @@ const MAX_WINDOWS = 1000;
 /** Counting gives others their turn after so long, and ends for good, ms. */
 const TURN_MS = 5;
 const PATIENCE_MS = 3000;
+const TOO_SLOW = "the matchers take too long to be tried on the last events; make them simpler";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -65,13 +66,13 @@ interface Counting {
 /** Pauses where a turn is over. Throws FlowError `invalid` where all of it takes too long. */
 type Turns = () => Promise<void>;
 
-function turnsOf(mono: () => number): Turns {
+/** Turns from now on; `refusal` is told where they are too many. */
+export function turnsOf(mono: () => number, refusal = TOO_SLOW): Turns {
   const begun = mono();
   let turn = begun;
   return async () => {
     const now = mono();
-    if (now - begun > PATIENCE_MS)
-      throw new FlowError("invalid", "the matchers take too long to be tried on the last events; make them simpler");
+    if (now - begun > PATIENCE_MS) throw new FlowError("invalid", refusal);
     if (now - turn < TURN_MS) return;
     await pause();
     turn = mono();

@@ -4,13 +4,14 @@
  */
 import { FOREVER, type MuteKind, type MuteRecord, muteState } from "../core/mute.ts";
 import { MUTE_NOUNS, muteEdit, muteFaults, type MutePut } from "../core/mute-edit.ts";
-import { matcherMatches, parseMatcher, parseMatchers } from "../core/label-matcher.ts";
+import { matcherMatches, matcherParts, parseMatcher } from "../core/label-matcher.ts";
 import type { Fault } from "../core/source.ts";
 import { FlowError } from "../flows/error.ts";
 import { HttpError } from "../http/error.ts";
 import type { Caller, GivenMute, MuteQuery, MuteRequest, Services, ShownMute } from "../http/services.ts";
 import type { Page, Reader } from "../ports.ts";
-import { breadthFaults, previewMatchers } from "./mute-breadth.ts";
+import { isVersion } from "../flows/mute-desk.ts";
+import { breadthFaults, previewMatchers, turnsOf } from "./mute-breadth.ts";
 import type { Parts } from "./parts.ts";
 
 /** Rows that one list reads at most: records that ended long ago, and their versions. */
@@ -23,7 +24,10 @@ export function muteService(parts: MuteParts): Services["mutes"] {
   const { read } = parts.store;
   const shown = (record: MuteRecord): ShownMute => ({ record, state: muteState(record, parts.instants.now()) });
   return {
-    page: async (tenant, kind, query) => pageOf((await recordsOf(read, { tenant, kind, query })).map(shown), query),
+    page: async (tenant, kind, query) => {
+      const records = await recordsOf(read, { tenant, kind, query });
+      return await pageOf(records.map(shown), query, parts.instants.mono);
+    },
     get: async (tenant, kind, id) => {
       const record = await recordOf(read, { tenant, kind, id });
       return record === undefined ? undefined : shown(record);
@@ -51,7 +55,7 @@ interface Place {
 }
 
 async function recordOf(read: Reader, { tenant, kind, id }: Place & { id: string }): Promise<MuteRecord | undefined> {
-  return id.includes("@") ? undefined : await read.cell(MUTE_NOUNS[kind].noun, tenant, id);
+  return isVersion(id) ? undefined : await read.cell(MUTE_NOUNS[kind].noun, tenant, id);
 }
 
 /** Those that have not ended are always all there; of the others, as many as one list reads. */
@@ -60,18 +64,22 @@ async function recordsOf(read: Reader, { tenant, kind, query }: Place & { query:
   if (query.state !== "expired" && query.state !== "all") return [...current];
   const rows = await read.cells(MUTE_NOUNS[kind].noun, tenant, "", MAX_ROWS);
   const all = new Map<string, MuteRecord>();
-  for (const [key, record] of rows) if (!key.includes("@")) all.set(key, record);
+  for (const [key, record] of rows) if (!isVersion(key)) all.set(key, record);
   for (const record of current) all.set(record.id, record);
   return [...all.values()];
 }
 
 /** Highest id first, which of made ids is the newest; a cursor is the id before. */
-function pageOf(all: readonly ShownMute[], query: MuteQuery): Page<ShownMute> {
+async function pageOf(all: readonly ShownMute[], query: MuteQuery, mono: () => number): Promise<Page<ShownMute>> {
   const { limit, cursor } = query;
   const isWanted = filterOf(query);
-  const found = all
-    .filter((one) => isWanted(one) && (cursor === undefined || one.record.id < cursor))
-    .toSorted((a, b) => (a.record.id < b.record.id ? 1 : -1));
+  const turns = turnsOf(mono, "the matchers take too long to be compared; ask for another state");
+  const found: ShownMute[] = [];
+  for (const one of all.toSorted((a, b) => (a.record.id < b.record.id ? 1 : -1))) {
+    if (found.length > limit) break;
+    if ((cursor === undefined || one.record.id < cursor) && isWanted(one)) found.push(one);
+    await turns();
+  }
   const items = found.slice(0, limit);
   const last = items.at(-1);
   return found.length > limit && last !== undefined ? { items, cursor: last.record.id } : { items };
@@ -88,7 +96,7 @@ function filterOf({ state, matcher, rule }: MuteQuery): (shown: ShownMute) => bo
 
 /** As Alertmanager filters: what a silence asks of a label is looked at as if it were the label's value. */
 function patternsOf(matchers: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(parseMatchers(matchers).map(({ name, value }) => [name, value]));
+  return Object.fromEntries(matchers.map(matcherParts).map(({ name, value }) => [name, value]));
 }
 
 /** What one of several is called in faults; the only one has no name. */

@@ -2,6 +2,7 @@ import type { Command as Program } from "commander";
 import { z } from "zod";
 import type { JsonObject } from "../core/json.ts";
 import type { Command, Context } from "./command.ts";
+import { type ListOptions, listPath, withPage } from "./list.ts";
 import { perform, type SiteOptions, withExample, withSite } from "./perform.ts";
 import { read } from "./wire.ts";
 
@@ -19,6 +20,7 @@ const Windows = z.looseObject({
       status: z.string().optional(),
     }),
   ),
+  cursor: z.string().optional(),
 });
 type Windows = z.infer<typeof Windows>;
 
@@ -35,19 +37,21 @@ export const digests: Command = {
 };
 
 function list(noun: Program, context: Context): void {
-  withExample(withSite(noun.command("list", { isDefault: true })), "sealpost digest list --data ./data")
+  withExample(withPage(withSite(noun.command("list", { isDefault: true }))), "sealpost digest list --data ./data")
     .description("all open windows, the one that is due first before the others")
-    .action((options: SiteOptions) => ask(context, options, { method: "GET", path: "/digests" }));
+    .action((options: SiteOptions & ListOptions) =>
+      ask(context, options, { method: "GET", path: listPath("/digests", options) }),
+    );
 }
 
 function show(noun: Program, context: Context): void {
   withExample(
-    withSite(noun.command("show").argument("<action>")),
+    withPage(withSite(noun.command("show").argument("<action>"))),
     "sealpost digest show platform-hourly-mail --data ./data",
   )
     .description("open windows of an action")
-    .action((action: string, options: SiteOptions) =>
-      ask(context, options, { method: "GET", path: `/digests/${encodeURIComponent(action)}` }),
+    .action((action: string, options: SiteOptions & ListOptions) =>
+      ask(context, options, { method: "GET", path: listPath(`/digests/${encodeURIComponent(action)}`, options) }),
     );
 }
 
@@ -107,6 +111,7 @@ function ask(context: Context, options: SiteOptions, { method, path, json }: Ask
     out.result(document, (print) => {
       if (value.items.length === 0) print.line("nothing is open");
       else print.table(["id", "due", "items", "severity", "state"], value.items.map(row));
+      if (value.cursor !== undefined) print.line(`more: --cursor ${value.cursor}`);
     });
   });
 }

@@ -35,9 +35,7 @@ export interface Listed<Row> {
 export function addList<Row>(program: Program, context: Context, listed: Listed<Row>): void {
   const { noun, items, filters = {}, columns, cells, example = "", isDefault = false } = listed;
   const verb = withExample(
-    withSite(program.command("list", { isDefault }))
-      .option("--limit <n>", "at most so many", wholeNumber, 50)
-      .option("--cursor <cursor>", "go on from there"),
+    withPage(withSite(program.command("list", { isDefault }))),
     `sealpost ${noun} list${example === "" ? "" : ` ${example}`} --data ./data`,
   ).description(`list ${items}, newest first`);
   for (const [name, meaning] of Object.entries(filters)) verb.option(`--${name} <${name}>`, meaning);
@@ -52,6 +50,13 @@ export function addList<Row>(program: Program, context: Context, listed: Listed<
       });
     }),
   );
+}
+
+/** Adds the options of a page. */
+export function withPage(program: Program): Program {
+  return program
+    .option("--limit <n>", "at most so many", wholeNumber, 50)
+    .option("--cursor <cursor>", "go on from there");
 }
 
 /** Adds `show <id>` to a noun: one item whole, as JSON. */

@@ -11,10 +11,11 @@ import type { Event } from "./event.ts";
 import { recordId } from "./id.ts";
 import { DEFAULT_TEMPLATE, DIGEST_TEMPLATE, digestTemplateFor } from "./template.ts";
 import type { Draft, Outcome } from "./stage.ts";
+import { namedAddressees } from "./stages/channel.ts";
 
 /** Addressees of an action in their order; one empty one where nothing names any. */
-export function addresseesOf({ action }: CompiledAction, channel: CompiledChannel | undefined): readonly string[] {
-  const given = action.to ?? channel?.to ?? [];
+export function addresseesOf(action: CompiledAction, channel: CompiledChannel | undefined): readonly string[] {
+  const given = namedAddressees(action, channel);
   return given.length > 0 ? given : [""];
 }
 

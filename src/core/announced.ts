@@ -12,7 +12,7 @@ import { keptAction } from "./rule-kept.ts";
 import { type Draft, judge, type Outcome, type Stage } from "./stage.ts";
 import { settleClaim } from "./stages/dedupe.ts";
 import { flushFull } from "./stages/digest.ts";
-import { followed, joinWindow, keepRule, windowTarget } from "./windows.ts";
+import { fateOf, followed, joinWindow, keepRule, windowTarget } from "./windows.ts";
 
 /** A record lives so long after its last announcement, ms. */
 export const ANNOUNCED_MS = 30 * 86_400_000;
@@ -41,10 +41,22 @@ export function rememberAnnounced(event: Event, judged: readonly Judged[], decid
     const { id, ref } = draft.action;
     const sits = outcome.status === "pending" ? undefined : outcome.window;
     const fresh = { rule: ref, action: id, at: steadyNow(deciding), ...(sits === undefined ? {} : { window: sits }) };
-    const { told, open } = places([...(entries.get(id) ?? []), fresh], deciding);
-    entries.set(id, [...(told === undefined ? [] : [told]), ...open]);
+    entries.set(id, taking(entries.get(id) ?? [], fresh, deciding));
   }
   keep(event.correlationId, [...entries.values()].flat(), deciding);
+}
+
+/** From so many entries of one action on, they are looked through whenever they have doubled. */
+const MANY = 16;
+
+/** The entries of one action with a new one, which stands for what it repeats: the same window, or the last telling. */
+function taking(before: readonly AnnouncedEntry[], fresh: AnnouncedEntry, deciding: Deciding): AnnouncedEntry[] {
+  const known = before.findIndex(({ window }) => window === fresh.window);
+  if (known >= 0) return before.with(known, fresh);
+  const all = [...before, fresh];
+  if (all.length < MANY || (all.length & (all.length - 1)) !== 0) return all;
+  const { kept, open } = places(all, deciding);
+  return [...kept, ...open];
 }
 
 /** Keeps a record for as long as its alert may be resolved; its timer looks again when it was renewed. */
@@ -63,23 +75,30 @@ function isTakenIn(status: DeliveryStatus, window: string | undefined): boolean 
 /** Where one action's firing was told last, and the windows in which it waits to be; as entries, each window once. */
 interface Places {
   readonly told: AnnouncedEntry | undefined;
+  /** What must be kept to say so: its entry, and where it was told before, should the window of the last be reopened. */
+  readonly kept: readonly AnnouncedEntry[];
   readonly open: readonly AnnouncedEntry[];
 }
 
 /** What was told by a window was told as the action was then; what never will be told is left out. */
 function places(entries: readonly AnnouncedEntry[], { view, tenant }: Deciding): Places {
-  let told: AnnouncedEntry | undefined;
+  const tellings: { readonly telling: AnnouncedEntry; readonly entry: AnnouncedEntry }[] = [];
   const open = new Map<string, AnnouncedEntry>();
   for (const entry of entries) {
     const { action, window } = entry;
     const record = window === undefined ? undefined : followed(window, (id) => view.get("window", tenant, id));
     if (record?.state === "open") open.set(record.id, { ...entry, window: record.id });
-    const isTold = window === undefined || (record?.state === "flushed" && record.status === "pending");
-    if (!isTold) continue;
+    if (window !== undefined && fateOf(record, entry.at) !== "told") continue;
     const telling = record === undefined ? entry : { action, rule: record.rule, at: record.endedSteady ?? entry.at };
-    if (told === undefined || telling.at >= told.at) told = telling;
+    tellings.push({ telling, entry });
   }
-  return { told, open: [...open.values()] };
+  const inTime = tellings.toSorted((a, b) => a.telling.at - b.telling.at);
+  const last = inTime.at(-1);
+  return {
+    told: last?.telling,
+    kept: [inTime.at(-2)?.telling, last?.entry].filter((entry) => entry !== undefined),
+    open: [...open.values()],
+  };
 }
 
 /**
@@ -153,11 +172,12 @@ function join(draft: Draft, id: string, deciding: Deciding): Outcome {
 export function announcedUntil({ until, entries }: AnnouncedRecord, deciding: Deciding): number | undefined {
   const { view, tenant } = deciding;
   const now = steadyNow(deciding);
-  const times = entries.map(({ window }) => {
+  const times = entries.map(({ window, at }) => {
     if (window === undefined) return until;
     const record = followed(window, (key) => view.get("window", tenant, key));
-    if (record?.state === "open") return now + ANNOUNCED_MS;
-    return record?.status === "pending" ? (record.endedSteady ?? 0) + ANNOUNCED_MS : 0;
+    const fate = fateOf(record, at);
+    if (fate === "open") return now + ANNOUNCED_MS;
+    return fate === "told" ? (record?.endedSteady ?? 0) + ANNOUNCED_MS : 0;
   });
   const last = Math.max(0, ...times);
   return last > now ? last : undefined;

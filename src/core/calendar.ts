@@ -23,7 +23,7 @@ export const Weekly = z
   .refine((weekly) => !isWholeWeek(weekly), "covers the whole week: this would never end");
 
 /** The name of a time zone. */
-const Zone = Line(64).refine(isZone, "a time zone such as Europe/Berlin");
+export const Zone = Line(64).refine(isZone, "a time zone such as Europe/Berlin");
 
 /** A date on the wall: 1970-01-01 to 9999-12-31. */
 const LocalDate = z.string().refine((text) => dateMs(text) !== undefined, "a date such as 2026-12-24");

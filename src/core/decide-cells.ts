@@ -1,7 +1,7 @@
-import { isInstant } from "./action.ts";
 import type { CellRef } from "./cells.ts";
 import type { Compiled } from "./config.ts";
 import type { EventInput } from "./event.ts";
+import { debounceFor } from "./flap.ts";
 import { claimKey, flapKey } from "./key-parts.ts";
 import type { Matched } from "./match.ts";
 
@@ -19,9 +19,7 @@ export function cellsOf(
       if (action === undefined) continue;
       if (action.dedupe !== undefined)
         cells.push({ noun: "claim", tenant, key: claimKey(event, action, { tenant, now, span: action.dedupe }).key });
-      const isDebounced = action.debounce !== undefined && isInstant(action);
-      if (isDebounced && (!action.isDebounceForResources || event.scope.resource !== undefined))
-        cells.push({ noun: "flap", tenant, key: flapKey(event, action) });
+      if (debounceFor(action, event) !== undefined) cells.push({ noun: "flap", tenant, key: flapKey(event, action) });
     }
   }
   return cells;

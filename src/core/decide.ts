@@ -16,8 +16,6 @@ import { STAGES } from "./stages/index.ts";
 
 /** Entries of `drafts` that one event may have; what exceeds them is one counted entry. */
 export const DRAFT_LIMIT = 1000;
-/** Source of the events that the appliance raises itself. */
-const ALARM_SOURCE = "sealpost";
 
 /** What deciding an event needs besides it. */
 export interface EventDeciding extends Deciding {
@@ -41,10 +39,25 @@ export function decideEvent(
   deciding: EventDeciding,
   key: string = identityKey(input),
 ): EventReceipt {
+  const { receipt, left } = decideOne(input, matched, deciding, key);
+  if (left === 0) return receipt;
+  const alarm = alarmOf(receipt.id, input, left);
+  const rules = matchRules(deciding.index.rules, alarm, deciding.stamp.now);
+  decideOne(alarm, rules, deciding, identityKey(alarm)); // an alarm that makes too many itself is not told of by another
+  return receipt;
+}
+
+/** Decides one event; `left` is how many of its deliveries were beyond the limit. */
+function decideOne(
+  input: EventInput,
+  matched: Matched,
+  deciding: EventDeciding,
+  key: string,
+): { readonly receipt: EventReceipt; readonly left: number } {
   const { tenant, view, stamp } = deciding;
   const first = view.get("identity", tenant, key);
   if (first !== undefined && elapsedSince(recordMs(first.id) ?? 0, deciding) < deciding.horizon)
-    return { ...first, duplicate: true };
+    return { receipt: { ...first, duplicate: true }, left: 0 };
   const id = recordId("ev", stamp.now, [tenant, input.source, input.sourceId]);
   const event: Event = { id, tenant, receivedAt: stamp.now, ...input };
   shareKeys(event, input);
@@ -57,25 +70,23 @@ export function decideEvent(
   view.event({ event, line, seq });
   const receipt: EventReceipt = { id, duplicate: false, deliveries: deliveries.map(receiptOf) };
   view.put("identity", tenant, key, receipt);
-  if (made.left > 0 && event.source !== ALARM_SOURCE) raiseAlarm(event, made.left, deciding);
-  return receipt;
+  return { receipt, left: made.left };
 }
 
 /** An event of our own about one that made too many deliveries; it goes through the rules like any other. */
-function raiseAlarm(event: Event, left: number, deciding: EventDeciding): void {
-  const alarm: EventInput = {
-    source: ALARM_SOURCE,
-    sourceId: `draft-limit:${event.id}`,
+function alarmOf(id: string, { correlationId }: EventInput, left: number): EventInput {
+  return {
+    source: "sealpost",
+    sourceId: `draft-limit:${id}`,
     type: "sealpost.draft-limit",
     kind: "sealpost.draft-limit",
-    subject: event.id,
+    subject: id,
     severity: "high",
     labels: {},
     scope: {},
-    correlationId: event.correlationId,
-    data: { event: event.id, dropped: left },
+    correlationId,
+    data: { event: id, dropped: left },
   };
-  decideEvent(alarm, matchRules(deciding.index.rules, alarm, deciding.stamp.now), deciding);
 }
 
 function receiptOf({ id, status, reason }: Delivery): DeliveryReceipt {

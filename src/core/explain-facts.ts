@@ -3,7 +3,8 @@
  * @module
  */
 import { type CompiledAction, compileAction } from "./action.ts";
-import type { ChannelState, MaintenanceRecord, SilenceRecord, SuppressionRecord, WindowRecord } from "./cells.ts";
+import type { ChannelState, MaintenanceRecord, SilenceRecord, SuppressionRecord } from "./cells.ts";
+import type { WindowRecord } from "./window-record.ts";
 import type { CompiledChannel } from "./config.ts";
 import type { Delivery, TraceEntry } from "./delivery.ts";
 import type { Event } from "./event.ts";
@@ -33,7 +34,10 @@ export interface ChannelNow {
 export interface DecidedBy {
   /** 16 hex digits, as in leaves. */
   readonly cfg: string;
-  readonly state: "current" | "replaced" | "purged";
+  /** `unfound`: it may be kept, among what was not looked at. */
+  readonly state: "current" | "replaced" | "purged" | "unfound";
+  /** Where it was not found: configurations that were looked at. */
+  readonly looked?: number;
   /** Objects of it that are not kept any more: `<kind>/<id>`. */
   readonly missing: readonly string[];
   /** In the order of decision, those that are not enabled among them. */

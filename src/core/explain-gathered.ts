@@ -2,7 +2,7 @@
  * What was gathered: into which digest or group, when that goes out, what joined it and what grew too old in it.
  * @module
  */
-import type { WindowRecord } from "./cells.ts";
+import type { WindowRecord } from "./window-record.ts";
 import type { TraceEntry } from "./delivery.ts";
 import { windowId } from "./explain-facts.ts";
 import type { Telling } from "./explain-stages.ts";

@@ -70,11 +70,11 @@ export function nobodyCause(facts: EventFacts): Cause {
   const { event, rules, known, firing, left } = facts;
   if (left > 0) return { code: "draft-limit", sentence: "It would have made more messages than one event may." };
   if (firing !== undefined) return firingCause(firing, event.correlationId);
-  if (known.decided.state === "purged")
-    return {
-      code: "no-rule",
-      sentence: "No rule matched it; why cannot be said, because the configuration that decided is not kept.",
-    };
+  const { state } = known.decided;
+  if (state === "purged" || state === "unfound") {
+    const why = `the configuration that decided ${state === "purged" ? "is not kept" : "was not found"}`;
+    return { code: "no-rule", sentence: `No rule matched it; why cannot be said, because ${why}.` };
+  }
   const closest = closestRule(rules);
   if (closest === undefined)
     return { code: "no-rule", sentence: "No rule matched it: there was none.", next: "Create a rule." };
@@ -111,7 +111,10 @@ function ofFiring(sentence: string): string {
 function firingCause(facts: FiringFacts, key: string): Cause {
   const head = "It is a resolution, and goes only where its firing was sent";
   if (facts.found === "none") {
-    const among = `among the ${counted(facts.looked, "event")} of its source before it`;
+    const events = counted(facts.looked, "event");
+    const among = facts.isAll
+      ? `among the ${events} of its source before it`
+      : `among the last ${events} of its source before it; what lies further back was not looked at`;
     const sentence = `${head}: no firing with its correlation key "${key}" is ${among}.`;
     return { code: "no-firing", sentence, next: "See that firing and resolution carry the same correlation key." };
   }

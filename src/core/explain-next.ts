@@ -4,8 +4,8 @@
  */
 import type { Delivery } from "./delivery.ts";
 import { actionOfDelivery, type Known } from "./explain-facts.ts";
-import { ruleOf, span } from "./explain-words.ts";
-import type { MuteRecord } from "./mute.ts";
+import { at, ruleOf, span } from "./explain-words.ts";
+import { FOREVER, type MuteRecord, muteState } from "./mute.ts";
 
 /** What to do about the cause of this code; nothing where there is nothing to be done. */
 export function nextOf(code: string, delivery: Delivery, known: Known): { readonly next?: string } {
@@ -13,6 +13,8 @@ export function nextOf(code: string, delivery: Delivery, known: Known): { readon
   if (advice === undefined) return {};
   return { next: typeof advice === "string" ? advice : advice(delivery, known) };
 }
+
+const GONE = "This one is not sent any more";
 
 type Advice = string | ((delivery: Delivery, known: Known) => string);
 
@@ -24,9 +26,9 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   throttled: ({ action }) => tooFew(`the throttle of action "${action}"`),
   "rule-limit": ({ rule }) => tooFew(`the limit of rule "${ruleOf(rule).id}"`),
   "tenant-quota": tooFew("the quotas of the tenant's policy"),
-  "channel-missing": ({ channel }) => `Create channel "${channel}", or name another one in the action.`,
-  "channel-disabled": ({ channel }) => `Switch channel "${channel}" on, or name another one in the action.`,
-  "no-recipient": "Name an addressee in the action or in its channel.",
+  "channel-missing": ({ channel }) => againWith(`Create channel "${channel}", or name another one in the action`),
+  "channel-disabled": ({ channel }) => againWith(`Switch channel "${channel}" on, or name another one in the action`),
+  "no-recipient": againWith("Name an addressee in the action or in its channel"),
   stale: ({ action }) =>
     `To have such sent all the same, let the staleness of action "${action}" fold instead of drop.`,
   temporary: "It is tried again by itself; if it goes on, see to what the other side answers.",
@@ -44,7 +46,12 @@ function dedupeAdvice(delivery: Delivery, known: Known): string {
 }
 
 function tooFew(limit: string): string {
-  return `This one is not sent any more. If too little is sent, raise ${limit}, or gather its messages in a digest.`;
+  return `${GONE}. If too little is sent, raise ${limit}, or gather its messages in a digest.`;
+}
+
+/** What was dropped stays so, whatever is set right. */
+function againWith(remedy: string): string {
+  return `${remedy}. ${GONE}; send the event again.`;
 }
 
 function mutedBy(
@@ -55,9 +62,16 @@ function mutedBy(
   return ({ reason }, known) => {
     const id = reason?.by ?? "";
     const record = of(known).get(id);
-    const gone = "This one is not sent any more";
-    if (record === undefined || record.endsAt <= known.now)
-      return `${gone}; the ${what} has ended, so the next ones are sent.`;
-    return `${gone}; to have the next ones sent, end the ${what}: sealpost ${noun} expire ${id}`;
+    const state = record === undefined ? "expired" : muteState(record, known.now);
+    if (record === undefined || state === "expired")
+      return `${GONE}; the ${what} has ended, so the next ones are sent.`;
+    if (state === "pending") return `${GONE}; the ${what} mutes nothing at this moment, ${againWords(record, known)}.`;
+    return `${GONE}; to have the next ones sent, end the ${what}: sealpost ${noun} expire ${id}`;
   };
+}
+
+/** When what is pending mutes: from its beginning on, or at its next weekly time. */
+function againWords(record: MuteRecord, { now }: Known): string {
+  if (now < record.startsAt) return `and mutes from ${at(record.startsAt)} on`;
+  return `and mutes again at its next weekly time${record.endsAt >= FOREVER ? "" : ` before ${at(record.endsAt)}`}`;
 }

@@ -8,7 +8,7 @@ import { type Severity, severityRank } from "./event.ts";
 import { actionOfDelivery, type DraftFacts, type Known } from "./explain-facts.ts";
 import { repeatSentence } from "./explain-debounce.ts";
 import { digestSentence, joinedSentence, staleSentence } from "./explain-gathered.ts";
-import { at, localText, quoted, ruleOf, span } from "./explain-words.ts";
+import { at, cutLine, localText, matcherWords, quoted, ruleOf, shownMatchers, span } from "./explain-words.ts";
 import { windowWords } from "./explain-windows.ts";
 import { instantText } from "./instant.ts";
 import type { MuteRecord } from "./mute.ts";
@@ -36,13 +36,17 @@ export interface StageExplanation {
   /** The record that people wrote: who, why, how long. */
   readonly record?: MuteShown;
 }
+/** What people wrote is on one line and cut: each stage that a mute decided shows it, and one event may have a thousand. */
 export interface MuteShown {
   readonly id: string;
   readonly author: string;
   readonly comment: string;
   readonly startsAt: string;
   readonly endsAt: string;
+  /** The first few. */
   readonly matchers?: readonly string[];
+  /** Matchers beyond those. */
+  readonly moreMatchers?: number;
   readonly rule?: string;
 }
 
@@ -114,9 +118,17 @@ function traced(entry: TraceEntry, telling: Telling): StageExplanation {
 }
 
 function shownOf(record: MuteRecord): MuteShown {
-  const { id, author, comment, startsAt, endsAt } = record;
-  const what = "rule" in record ? { rule: record.rule } : { matchers: record.matchers };
-  return { id, author, comment, startsAt: instantText(startsAt), endsAt: instantText(endsAt), ...what };
+  const { id, startsAt, endsAt } = record;
+  const head = {
+    id,
+    author: cutLine(record.author),
+    comment: cutLine(record.comment),
+    startsAt: instantText(startsAt),
+    endsAt: instantText(endsAt),
+  };
+  if ("rule" in record) return { ...head, rule: record.rule };
+  const { matchers, more } = shownMatchers(record.matchers);
+  return { ...head, matchers, ...(more > 0 ? { moreMatchers: more } : {}) };
 }
 
 const OUTCOMES: Readonly<Record<string, DeliveryStatus>> = {
@@ -199,11 +211,12 @@ function muteSentence(entry: TraceEntry, { draft, known }: Telling): string {
   const { code, by = "", until = 0 } = entry;
   const record = recordOf(entry, known);
   const noun = code === "silenced" ? "Silence" : code === "maintenance" ? "Maintenance window" : "Suppression";
-  const who = record === undefined ? "not kept any more" : `${quoted(record.comment)}, set by ${record.author}`;
+  const who =
+    record === undefined ? "not kept any more" : `${quoted(record.comment)}, set by ${cutLine(record.author)}`;
   const what =
     code === "rule-suppressed"
       ? `mutes rule "${ruleOf(draft.delivery.rule).id}"`
-      : `covers ${record !== undefined && "matchers" in record ? `events with ${record.matchers.join(", ")}` : "its labels"}`;
+      : `covers ${record !== undefined && "matchers" in record ? `events with ${matcherWords(record.matchers)}` : "its labels"}`;
   const moved =
     record === undefined || record.endsAt === until || "weekly" in record
       ? ""

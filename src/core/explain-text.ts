@@ -18,14 +18,23 @@ const MAX_RULES = 20;
 
 /** The text of an explanation: lines without a line end at the last. */
 export function explanationText(explanation: Explanation): string {
+  return linesOf(explanation).map(oneLine).join("\n");
+}
+
+function linesOf(explanation: Explanation): string[] {
   switch (explanation.kind) {
     case "event":
-      return eventLines(explanation).join("\n");
+      return eventLines(explanation);
     case "delivery":
-      return deliveryLines(explanation).join("\n");
+      return deliveryLines(explanation);
     case "window":
-      return [explanation.id, ...askedLine(explanation), ...causeLines(explanation)].join("\n");
+      return [explanation.id, ...askedLine(explanation), ...causeLines(explanation)];
   }
+}
+
+/** Labels, matchers and answers may hold line ends: what they say must not pass for a line of ours. */
+function oneLine(line: string): string {
+  return line.replaceAll(/[\n\v\f\r\u0085\u2028\u2029]+/g, " ");
 }
 
 function askedLine({ askedAt }: Pick<Explanation, "askedAt">): string[] {

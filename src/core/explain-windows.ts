@@ -2,7 +2,7 @@
  * What became of a window and what it gathered, as it stands now.
  * @module
  */
-import type { WindowRecord } from "./cells.ts";
+import type { WindowRecord } from "./window-record.ts";
 import type { Delivery, DeliveryStatus } from "./delivery.ts";
 import { type Known, windowId } from "./explain-facts.ts";
 import { at, counted, localText } from "./explain-words.ts";

@@ -9,6 +9,10 @@ import { localOf } from "./zone.ts";
 const MAX_QUOTED = 200;
 const MAX_LABELS = 10;
 const MAX_LABEL = 60;
+const MAX_MATCHERS = 10;
+const MAX_MATCHER = 100;
+/** Characters that are read for each that may be shown: white space is drawn together. */
+const READ = 4;
 const UNITS: readonly (readonly [ms: number, name: string])[] = [
   [86_400_000, "d"],
   [3_600_000, "h"],
@@ -59,9 +63,28 @@ export function quoted(text: string, longest: number = MAX_QUOTED): string {
   return `"${cutLine(text, longest)}"`;
 }
 
-function cutLine(text: string, longest: number): string {
-  const line = text.replaceAll(/\s+/g, " ").trim();
-  return line.length > longest ? `${line.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, "")}…` : line;
+/** One line of at most `longest` characters; what lies far beyond them is not even read, however long the text. */
+export function cutLine(text: string, longest: number = MAX_QUOTED): string {
+  const whole = text.trim();
+  const read = whole.slice(0, longest * READ);
+  const line = read.replaceAll(/\s+/g, " ");
+  if (line.length <= longest && read.length === whole.length) return line;
+  return `${line.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+}
+
+/** The first few of a mute's matchers, each on one line and cut, and how many more there are. */
+export function shownMatchers(matchers: readonly string[]): {
+  readonly matchers: readonly string[];
+  readonly more: number;
+} {
+  const shown = matchers.slice(0, MAX_MATCHERS).map((matcher) => cutLine(matcher, MAX_MATCHER));
+  return { matchers: shown, more: matchers.length - shown.length };
+}
+
+/** Matchers as they stand in a sentence: `host="web-2", team=~"ops|dev", and 3 more`. */
+export function matcherWords(matchers: readonly string[]): string {
+  const { matchers: shown, more } = shownMatchers(matchers);
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(", ");
 }
 
 /** Labels as a matcher would name them, the first few of them and cut: `host="web-2", team="ops"`. */

@@ -122,7 +122,8 @@ export type Explanation = EventExplanation | DeliveryExplanation | GatheringExpl
 
 /** What is known of the firing that a resolution without a message would have ended. */
 export type FiringFacts =
-  | { readonly found: "none"; readonly looked: number }
+  /** `isAll`: no event of its source lies further back than those that were looked at. */
+  | { readonly found: "none"; readonly looked: number; readonly isAll: boolean }
   /** An earlier resolution of the same alert, and no firing since. */
   | { readonly found: "resolved"; readonly by: Event }
   | { readonly found: "firing"; readonly firing: Event; readonly cause: Cause; readonly isTold: boolean };
@@ -215,11 +216,16 @@ function briefOf({ id, type, severity, source, subject, alertState, receivedAt }
   };
 }
 
-function configOf({ cfg, state, missing }: DecidedBy): ConfigExplanation {
-  return { cfg, state, missing, sentence: configSentence({ cfg, state, missing }) };
+function configOf(decided: DecidedBy): ConfigExplanation {
+  const { cfg, state, missing } = decided;
+  return { cfg, state, missing, sentence: configSentence(decided) };
 }
 
-function configSentence({ cfg, state, missing }: Pick<DecidedBy, "cfg" | "state" | "missing">): string {
+function configSentence({ cfg, state, missing, looked = 0 }: DecidedBy): string {
+  if (state === "unfound") {
+    const among = `among the ${counted(looked, "configuration")} looked at, the newest of those that are kept`;
+    return `Configuration ${cfg} decided, and it was not found ${among}: its rules cannot be asked again.`;
+  }
   if (state === "purged")
     return `Configuration ${cfg} decided, and it is not kept any more: its rules cannot be asked again.`;
   const now = state === "current" ? "it is in force now" : "it was replaced since";

@@ -2,7 +2,8 @@
  * The cells of debouncing: how long they count, and what the end of their window makes of them.
  * @module
  */
-import type { FlapRecord, WindowRecord } from "./cells.ts";
+import type { FlapRecord } from "./cells.ts";
+import type { WindowRecord } from "./window-record.ts";
 import { type Deciding, steadyNow } from "./deciding.ts";
 import { severityRank } from "./event.ts";
 import type { Debounce } from "./gate.ts";

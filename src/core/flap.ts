@@ -2,7 +2,7 @@
  * Debouncing: the state of one key (rule, action, and what the event is about), from its first event to the end of its cooldown.
  * @module
  */
-import { isInstant } from "./action.ts";
+import { type CompiledAction, isInstant } from "./action.ts";
 import type { FlapRecord } from "./cells.ts";
 import { type Deciding, steadyNow } from "./deciding.ts";
 import { severityRank } from "./event.ts";
@@ -19,8 +19,11 @@ export type FlapPlace =
   | { readonly place: "resolved"; readonly cell: FlapRecord | undefined; readonly saw: Saw | undefined }
   | { readonly place: "rise" | "aggregate" | "swallowed"; readonly cell: FlapRecord; readonly saw: Saw };
 
-/** What debounces a draft; undefined where nothing does. */
-export function debounceFor({ action, event }: Draft): Debounce | undefined {
+/** What debounces an action's draft of an event; undefined where nothing does. */
+export function debounceFor(
+  action: CompiledAction,
+  event: { readonly scope: { readonly resource?: string } },
+): Debounce | undefined {
   if (!isInstant(action) || (action.isDebounceForResources && event.scope.resource === undefined)) return undefined;
   return action.debounce;
 }

@@ -24,7 +24,7 @@ export interface MatcherFault {
 /** What the white space of Unicode is to Go. */
 const SPACE = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 const RESERVED = /[{}!=~,\\"'`]/;
-const CLASSIC = /^[\t\n\f\r ]*([a-zA-Z_:][a-zA-Z0-9_:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*([^]*?)[\t\n\f\r ]*$/;
+const CLASSIC = /^[\t\n\f\r ]*([a-zA-Z_:][a-zA-Z0-9_:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*([^]*)$/;
 
 interface Token {
   readonly kind: "op" | "quoted" | "word";
@@ -66,7 +66,7 @@ export function readUtf8Matcher(text: string): MatcherParts | MatcherFault {
 export function readClassicMatcher(text: string): MatcherParts | undefined {
   const [, name, op, raw] = CLASSIC.exec(text) ?? [];
   if (name === undefined || op === undefined || raw === undefined) return undefined;
-  const value = readClassicValue(raw);
+  const value = readClassicValue(withoutTail(raw));
   return value === undefined ? undefined : { name, op: opOf(op), value, valueAt: text.indexOf(op) + op.length };
 }
 
@@ -121,6 +121,13 @@ function quoteEnd(text: string, from: number): number {
     else if (text[at] === '"') return at;
   }
   return -1;
+}
+
+/** A text without white space at its end; a pattern for that takes quadratic time. */
+function withoutTail(text: string): string {
+  let end = text.length;
+  while (/[\t\n\f\r ]/.test(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
 }
 
 /** A classic value: quoted throughout or not at all; a backslash that escapes nothing stands for itself. */

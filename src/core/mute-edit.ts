@@ -4,7 +4,7 @@
  */
 import { canonicalJson } from "./canonical-json.ts";
 import type { MaintenanceRecord, SilenceRecord, SuppressionRecord } from "./cells.ts";
-import { parseMatchers } from "./label-matcher.ts";
+import { matcherParts, parseMatchers } from "./label-matcher.ts";
 import { FOREVER, type MuteKind, type MuteRecord } from "./mute.ts";
 import type { CompiledPolicy } from "./policy.ts";
 import type { Fault } from "./source.ts";
@@ -46,7 +46,7 @@ function secondOf(ms: number): number {
 /** What it mutes, whatever the order and the spelling of its matchers. */
 function scopeOf(stated: MutePut["put"]): string {
   if ("rule" in stated) return canonicalJson({ rule: stated.rule });
-  const matchers = parseMatchers(stated.matchers).map(({ name, op, value }) => canonicalJson([name, op, value]));
+  const matchers = stated.matchers.map(matcherParts).map(({ name, op, value }) => canonicalJson([name, op, value]));
   const { weekly = null } = "weekly" in stated ? stated : {};
   return canonicalJson({ matchers: matchers.toSorted(), weekly });
 }

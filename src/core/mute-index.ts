@@ -5,7 +5,7 @@
  */
 import { type CompiledGrid, compileGrid, insideWeekly } from "./calendar.ts";
 import type { MaintenanceRecord, SilenceRecord } from "./cells.ts";
-import { type LabelMatcher, matcherMatches, parseMatchers } from "./label-matcher.ts";
+import { keptMatchers, type LabelMatcher, matcherMatches } from "./label-matcher.ts";
 import { patternKeys } from "./regex-literal.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -116,7 +116,7 @@ function compile(record: SilenceRecord | MaintenanceRecord): Mute {
     id,
     startsAt,
     endsAt,
-    matchers: parseMatchers(record.matchers),
+    matchers: keptMatchers(record.matchers),
     ...(weekly === undefined ? {} : { grid: compileGrid(weekly) }),
   };
   compiled.set(record, mute);
@@ -129,11 +129,13 @@ interface Access {
   readonly keys: readonly (PatternKey | { readonly kind: "present"; readonly text: "" })[];
 }
 
-/** A matcher that takes the missing label leads nowhere. */
+/** A matcher that takes the missing label leads nowhere; a pattern whose keys are known is not compiled for that. */
 function accessesOf({ matchers }: Mute): Access[] {
-  return matchers
-    .filter((matcher) => !matcher.test(""))
-    .map(({ name, op, value }) => ({ name, keys: keysOf(op, value) ?? [{ kind: "present", text: "" }] }));
+  return matchers.flatMap(({ name, op, value, test }) => {
+    const keys = keysOf(op, value);
+    const takesNone = keys === undefined ? test("") : keys.some(({ text }) => text === "");
+    return takesNone ? [] : [{ name, keys: keys ?? [{ kind: "present", text: "" }] }];
+  });
 }
 
 function keysOf(op: LabelMatcher["op"], value: string): readonly PatternKey[] | undefined {

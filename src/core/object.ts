@@ -13,10 +13,17 @@ export const Text = (max: number): z.ZodString =>
 export const Line = (max: number): z.ZodString =>
   Text(max).refine((text) => !/[\n\r\t]/.test(text), "must be a single line");
 
-/** A duration `<n>(ms|s|m|h|d)`, as text; `durationMs` gives its length. */
+/** A language tag. */
+export const LanguageTag = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "a language tag such as en or bg-BG");
+
+/** What an instant may be moved by and stay one that every store keeps exactly: ten years, ms. */
+const MAX_DURATION_MS = 3650 * 86_400_000;
+
+/** A duration `<n>(ms|s|m|h|d)` of ten years (`3650d`) at most, as text; `durationMs` gives its length. */
 export const Duration = z
   .string()
-  .regex(/^[1-9][0-9]{0,8}(ms|s|m|h|d)$/, "a duration is a whole number and ms, s, m, h or d");
+  .regex(/^[1-9][0-9]{0,8}(ms|s|m|h|d)$/, "a duration is a whole number and ms, s, m, h or d")
+  .refine((text) => !(durationMs(text) > MAX_DURATION_MS), "a duration is 3650d at most");
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -16,8 +16,8 @@ import {
   staleAfter,
   Staleness,
 } from "./gate.ts";
-import { Duration, durationMs, Line, Text } from "./object.ts";
-import { isZone } from "./zone.ts";
+import { Zone } from "./calendar.ts";
+import { Duration, durationMs, LanguageTag, Line, Text } from "./object.ts";
 
 /** Not even what the site's policy says. */
 const Off = z.literal(false);
@@ -41,11 +41,8 @@ export const Policy = z.strictObject({
   /** `follow`: a resolution goes where its firing was announced; `rules`: it is an event like any other. */
   resolutions: z.enum(["follow", "rules"]).optional(),
   staleness: z.union([Staleness, Off]).optional(),
-  locale: z
-    .string()
-    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "a language tag such as en or bg-BG")
-    .optional(),
-  zone: Line(64).refine(isZone, "a time zone such as Europe/Berlin").optional(),
+  locale: LanguageTag.optional(),
+  zone: Zone.optional(),
   /** What people may silence. */
   silences: z
     .strictObject({

@@ -1,6 +1,6 @@
 import type { CompiledAction } from "./action.ts";
 import { quietUntil } from "./calendar.ts";
-import type { WindowRecord } from "./cells.ts";
+import type { WindowRecord } from "./window-record.ts";
 import type { Deciding } from "./deciding.ts";
 import { calendarRef, setDue } from "./windows.ts";
 

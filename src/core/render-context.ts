@@ -2,7 +2,7 @@
  * What a template sees: plain, bounded copies of what is told of, with severity in words and colour.
  * @module
  */
-import type { WindowKind } from "./cells.ts";
+import type { WindowKind } from "./window-record.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Event, Severity } from "./event.ts";
 import { isJsonObject, type Json } from "./json.ts";

@@ -2,7 +2,7 @@
  * Members of a window as a message lists them: bounded texts, as many as a mail can hold, grouped by namespace and repository.
  * @module
  */
-import type { WindowMember } from "./cells.ts";
+import type { WindowMember } from "./window-record.ts";
 import { SEVERITIES } from "./event.ts";
 import { kitInstant } from "./kit-time.ts";
 import {

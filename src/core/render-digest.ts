@@ -2,7 +2,7 @@
  * What a template sees of a window: its members counted and grouped, and the same in the fields that an event would fill.
  * @module
  */
-import type { WindowMember, WindowRecord } from "./cells.ts";
+import type { WindowMember, WindowRecord } from "./window-record.ts";
 import type { Delivery } from "./delivery.ts";
 import {
   BADGES,

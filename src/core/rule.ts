@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Address } from "./channel.ts";
 import { SEVERITIES } from "./event.ts";
 import { Burst, DebounceSpan, DedupeSpan, DigestChoice, Limit, Staleness } from "./gate.ts";
-import { Duration, Id, Line, Text } from "./object.ts";
+import { Duration, Id, LanguageTag, Line, Text } from "./object.ts";
 import { Match } from "./rule-match.ts";
 import { instantMs, InstantText } from "./instant.ts";
 
@@ -20,10 +20,7 @@ export const Action = z
     /** Addressees; empty or absent: the channel's own. */
     to: z.array(Address).max(100).optional(),
     template: Id.optional(),
-    locale: z
-      .string()
-      .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "a language tag such as en or bg-BG")
-      .optional(),
+    locale: LanguageTag.optional(),
     digest: DigestChoice.optional(),
     group: Group.optional(),
     dedupe: DedupeSpan.optional(),

@@ -2,7 +2,8 @@
  * What `decide` sees and writes: the state as the questions before left it, and the plan.
  * @module
  */
-import type { Cells, Noun, WindowMember } from "./cells.ts";
+import type { Cells, Noun } from "./cells.ts";
+import type { WindowMember } from "./window-record.ts";
 import type { Event } from "./event.ts";
 import type { LeafInput } from "./leaf.ts";
 
@@ -38,14 +39,26 @@ export interface AcceptedEvent {
   readonly seq: number;
 }
 
+/**
+ * Cells of a noun whose key starts with `prefix`; with `after`, those that follow this key in the noun's order. In an order
+ * of making it is a key of the prefix, and nothing follows one that has no cell.
+ */
+export interface CellRange {
+  readonly prefix: string;
+  readonly after?: string;
+}
+
 /** The state as the questions before left it, and the plan that deciding writes into. Everything is undone if `decide` throws. */
 export interface View {
   readonly get: <N extends Noun>(noun: N, tenant: string, key: string) => Cells[N] | undefined;
-  /** Cells whose key starts with `prefix`, in order of keys; of `announced`, `claim` and `flap` in the order of their making. Not for `identity`. */
+  /**
+   * Cells of a range (a text is a prefix), in order of keys; of `announced`, `claim` and `flap` in the order of their
+   * making. Not for `identity`.
+   */
   readonly list: <N extends Noun>(
     noun: N,
     tenant: string,
-    prefix: string,
+    range: string | CellRange,
     limit: number,
   ) => readonly (readonly [key: string, value: Cells[N]])[];
   readonly put: <N extends Noun>(noun: N, tenant: string, key: string, value: Cells[N]) => void;

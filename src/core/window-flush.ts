@@ -4,7 +4,7 @@
  */
 import type { CompiledAction } from "./action.ts";
 import { windowDeliveries } from "./announce.ts";
-import type { WindowRecord } from "./cells.ts";
+import type { WindowRecord } from "./window-record.ts";
 import type { CompiledChannel } from "./config.ts";
 import { atBody, type Deciding, steadyNow } from "./deciding.ts";
 import { type Announced, draftEntries, split } from "./decision-leaf.ts";
@@ -15,19 +15,17 @@ import { mutesOf, silencedBy, suppressedBy } from "./mute.ts";
 import { actionOf } from "./rule-kept.ts";
 import { channelFault } from "./stages/channel.ts";
 import { admission } from "./throttle.ts";
-import { clearTimer, keepRule, openKeyOf } from "./windows.ts";
+import { clearTimer, keepRule, MEMBERS_READ, openKeyOf } from "./windows.ts";
 
 /** What a window's message was judged to be. */
 interface Judged {
   readonly status: DeliveryStatus;
   readonly reason?: Reason;
   readonly trace: readonly TraceEntry[];
-  /** So many of the first members are too old to be told. */
+  /** So many of the first members, those taken in before `freshFrom` (steady ms), are too old to be told. */
   readonly stale?: number;
+  readonly freshFrom?: number;
 }
-
-/** Members that are looked at in one read. */
-const MEMBERS_READ = 500;
 
 /**
  * Ends a window with its delivery: pending, or what silence (flap windows), throttle or a missing channel make of it.
@@ -61,14 +59,14 @@ function judgeFlush(record: WindowRecord, { action, channel }: Told, deciding: D
   if (fault !== undefined) return ended("channel", "dropped", fault);
   const muted = mutedFlush(record, action, deciding);
   if (muted !== undefined) return ended(muted.stage, muted.status, muted.reason, { until: muted.until });
-  const stale = staleMembers(record, action, deciding);
+  const { stale, freshFrom } = staleMembers(record, action, deciding);
   if (stale >= record.count) return { ...ended("staleness", "dropped", { code: "stale", by: action.id }), stale };
   const { refused, saw, charge } = admission(action, deciding);
   if (refused !== undefined && record.hasResolution !== true)
     return ended("throttle", "throttled", refused.reason, refused.saw);
   if (refused === undefined) charge();
   if (saw !== undefined) trace.push({ stage: "throttle", code: "pass", ...saw });
-  return { status: "pending", trace, ...(stale > 0 ? { stale } : {}) };
+  return { status: "pending", trace, ...(stale > 0 ? { stale, freshFrom } : {}) };
 }
 
 interface Muted {
@@ -97,17 +95,21 @@ function mutedFlush({ flap }: WindowRecord, { rule }: CompiledAction, deciding: 
   return { stage: "maintenance", status: "suppressed", reason: { code, by }, until };
 }
 
-/** How many of the first held drafts are older than the action tells; they came in order of time. */
-function staleMembers({ kind, id, count }: WindowRecord, { staleness }: CompiledAction, deciding: Deciding): number {
-  if (kind !== "quiet" || staleness === undefined || staleness.choice !== "drop") return 0;
+/** How many of the first held drafts are older than the action tells, and which are not; they came in order of time. */
+function staleMembers(
+  { kind, id, count }: WindowRecord,
+  { staleness }: CompiledAction,
+  deciding: Deciding,
+): { stale: number; freshFrom: number } {
+  if (kind !== "quiet" || staleness === undefined || staleness.choice !== "drop") return { stale: 0, freshFrom: 0 };
   const { view, tenant } = deciding;
-  const oldest = steadyNow(deciding) - staleness.after;
+  const freshFrom = steadyNow(deciding) - staleness.after;
   for (let from = 0; from < count; from += MEMBERS_READ) {
     const members = view.members(tenant, id, from, MEMBERS_READ);
-    const fresh = members.findIndex(({ steady }) => steady >= oldest);
-    if (fresh >= 0) return from + fresh;
+    const fresh = members.findIndex(({ steady }) => steady >= freshFrom);
+    if (fresh >= 0) return { stale: from + fresh, freshFrom };
   }
-  return count;
+  return { stale: count, freshFrom };
 }
 
 interface Ending extends Judged {
@@ -116,7 +118,7 @@ interface Ending extends Judged {
 
 function endWindow(
   record: WindowRecord,
-  { leaf, status, reason, trace, stale }: Ending,
+  { leaf, status, reason, trace, stale, freshFrom }: Ending,
   deciding: Deciding,
 ): WindowRecord {
   const { view, tenant, index, actor, stamp } = deciding;
@@ -144,7 +146,14 @@ function endWindow(
   keepRule(action, deciding);
   const ended = close(
     { ...record, rule: action.ref },
-    { state, status, deliveries, itemCap, ...(stale === undefined ? {} : { stale }) },
+    {
+      state,
+      status,
+      deliveries,
+      itemCap,
+      ...(stale === undefined ? {} : { stale }),
+      ...(freshFrom === undefined ? {} : { freshFrom }),
+    },
     deciding,
   );
   if (record.kind === "flap") flushed(ended, action.debounce, deciding);
@@ -182,7 +191,7 @@ export function tellByEvent(record: WindowRecord, delivery: string, deciding: De
   close(record, { state: "flushed", status: "pending", deliveries: [delivery], itemCap }, deciding);
 }
 
-type End = Pick<WindowRecord, "state" | "status" | "deliveries" | "itemCap" | "stale" | "into">;
+type End = Pick<WindowRecord, "state" | "status" | "deliveries" | "itemCap" | "stale" | "freshFrom" | "into">;
 
 /** Ends a window: it is found no more, and nothing is due of it. */
 export function close(record: WindowRecord, end: End, deciding: Deciding): WindowRecord {

@@ -2,19 +2,17 @@
  * Taking back a window's message that was not yet tried.
  * @module
  */
-import type { WindowRecord } from "./cells.ts";
+import type { WindowRecord } from "./window-record.ts";
 import { atBody, type Deciding, steadyNow } from "./deciding.ts";
 import type { Reason } from "./delivery.ts";
 import { severityRank } from "./event.ts";
 import { withMembers } from "./member-root.ts";
-import { openKeyOf, setDue } from "./windows.ts";
-
-/** Members that are moved in one read. */
-const MEMBERS_READ = 500;
+import { MEMBERS_READ, openKeyOf, setDue } from "./windows.ts";
 
 /**
  * Opens a flushed window again under its own id, due at a steady instant; where a newer window is open, its items are
- * appended to that. Its deliveries are coalesced meanwhile; no token comes back. Answers the window that holds the items.
+ * appended to that, beyond its item cap too: the next one to join sends it then. Its deliveries are coalesced meanwhile;
+ * no token comes back. Answers the window that holds the items.
  */
 export function reopenWindow(record: WindowRecord, due: number, deciding: Deciding): WindowRecord {
   const { view, tenant } = deciding;

@@ -4,13 +4,16 @@
  */
 import type { CompiledAction, NamedCalendar } from "./action.ts";
 import { canonicalJson } from "./canonical-json.ts";
-import type { WindowKind, WindowMember, WindowRecord } from "./cells.ts";
+import type { WindowKind, WindowMember, WindowRecord } from "./window-record.ts";
 import { atBody, type Deciding, steadyNow } from "./deciding.ts";
 import { type Event, severityRank } from "./event.ts";
 import { sha256Hex } from "./hash.ts";
 import { NO_MEMBERS, withMembers } from "./member-root.ts";
 import { eventTitle } from "./render-context.ts";
 import type { Draft } from "./stage.ts";
+
+/** Members of a window that are looked at in one read. */
+export const MEMBERS_READ = 500;
 
 /** Flows whose timers end windows of a kind. */
 const FLOW_OF: Readonly<Record<WindowKind, string>> = {
@@ -194,11 +197,11 @@ export function keepRule({ ref, source }: CompiledAction, { view, tenant }: Deci
   if (view.get("rule", tenant, ref) === undefined) view.put("rule", tenant, ref, source);
 }
 
-/** What became of what a window holds: it may still be told, it was, or it never will be. */
-export function fateOf(id: string, { view, tenant }: Deciding): "open" | "told" | "lost" {
-  const record = followed(id, (key) => view.get("window", tenant, key));
+/** What became of what a window took in at a steady instant: it may still be told, it was, or it never will be. */
+export function fateOf(record: WindowRecord | undefined, at: number | undefined): "open" | "told" | "lost" {
   if (record?.state === "open") return "open";
-  return record?.state === "flushed" && record.status === "pending" ? "told" : "lost";
+  const isFresh = record?.freshFrom === undefined || at === undefined || at >= record.freshFrom;
+  return record?.state === "flushed" && record.status === "pending" && isFresh ? "told" : "lost";
 }
 
 /** The window that an id leads to, over those whose items moved on. */

@@ -1,3 +1,4 @@
+import { MAX_TENANTS } from "../core/tenants.ts";
 import type { Flow } from "../ports.ts";
 import { SITE_TENANT } from "../ports.ts";
 import { followWindows } from "./window-follow.ts";
@@ -7,9 +8,6 @@ export interface ClockJumpInput {
   readonly from: number;
   readonly to: number;
 }
-
-/** Tenants at most, as many as a store has logs. */
-const MAX_TENANTS = 8192;
 
 /**
  * Records that the clock was set. Timers and open deliveries of all tenants move by the difference, and so do running

@@ -1,6 +1,7 @@
 import type { Generation } from "../core/config.ts";
 import type { ObjectChange } from "../core/config-plan.ts";
 import { EMPTY_GENERATION } from "../core/config-plan.ts";
+import { MAX_TENANTS } from "../core/tenants.ts";
 import { type Flow, SITE_TENANT, type View } from "../ports.ts";
 import type { JsonObject } from "../core/json.ts";
 import { FlowError } from "./error.ts";
@@ -15,8 +16,6 @@ export interface ConfigSwitchInput {
   readonly why?: string;
 }
 
-/** Tenants at most, as many as a store has logs. */
-const MAX_TENANTS = 8192;
 /** Bytes of changes that one leaf names; a larger change is told by its count and the kept generations. */
 const CHANGES_BYTES = 30_000;
 

@@ -2,12 +2,11 @@ import { compile, mergedMap } from "../core/compile.ts";
 import type { Compiled, Generation } from "../core/config.ts";
 import { EMPTY_GENERATION, splitKey } from "../core/config-plan.ts";
 import { type ConfigObject, readObject } from "../core/objects.ts";
+import { MAX_TENANTS } from "../core/tenants.ts";
 import type { CellChange, Committed, Configurations, Reader } from "../ports.ts";
 import { SITE_TENANT } from "../ports.ts";
 import { FlowError } from "./error.ts";
 
-/** Tenants that one read of the list answers. */
-const MAX_TENANTS = 8000;
 /** Objects that no generation names and that are kept all the same: staged ahead of a switch, or planned and left. */
 const SPARE_OBJECTS = 50_000;
 

@@ -6,10 +6,8 @@ import type { Flow, TimerInput } from "../ports.ts";
 import { dropEnded, restoreMutes } from "./mute-change.ts";
 
 const FLOW = "expire";
-/** Cells that one step takes away. */
+/** Cells that one step looks at. */
 const STEP = 500;
-/** Cells of debouncing that one step looks at. */
-const FLAPS_READ = 2000;
 
 /** A timer: state that nothing can ask for any more goes. What was renewed meanwhile is asked again at its new end. No leaf: nothing is decided. */
 export const expire: Flow<TimerInput, null> = {
@@ -52,16 +50,22 @@ function expireClaims(end: string, { view, tenant, stamp }: Deciding): void {
   if (claims.length === STEP) view.setTimer(tenant, { due: stamp.now, flow: FLOW, key: `claims:${end}` });
 }
 
-/** Cells whose time is up and that no open window needs, in bounded steps; what is left is looked at again. */
-function expireFlap(group: string, asked: Deciding): void {
+/**
+ * Cells whose time is up and that no open window needs, in bounded steps, the oldest first: of a group, or of those made
+ * after the cell `<group>:...` that a step before kept. Once all were looked at, what is left is looked at an hour later.
+ */
+function expireFlap(key: string, asked: Deciding): void {
   const { view, tenant, stamp } = asked;
   const now = steadyNow(asked);
-  const cells = view.list("flap", tenant, `${group}:`, FLAPS_READ); // the oldest first
-  const over = cells.filter(([, { until, window }]) => until <= now && window === undefined);
-  for (const [key] of over) view.remove("flap", tenant, key);
-  if (over.length > 0 && cells.length === FLAPS_READ)
-    view.setTimer(tenant, { due: stamp.now, flow: FLOW, key: `flap:${group}` });
-  else if (cells.length > over.length) view.setTimer(tenant, flapSweep(group, stamp.now));
+  const [group = ""] = key.split(":", 1);
+  const isBegun = key !== group && view.get("flap", tenant, key) !== undefined; // else from the first again
+  const cells = view.list("flap", tenant, { prefix: `${group}:`, ...(isBegun ? { after: key } : {}) }, STEP);
+  let kept = isBegun ? key : undefined;
+  for (const [cell, { until, window }] of cells)
+    if (until <= now && window === undefined) view.remove("flap", tenant, cell);
+    else kept = cell;
+  if (cells.length === STEP) view.setTimer(tenant, { due: stamp.now, flow: FLOW, key: `flap:${kept ?? group}` });
+  else if (kept !== undefined) view.setTimer(tenant, flapSweep(group, stamp.now));
 }
 
 function expireGroup(key: string, asked: Deciding): void {

@@ -6,9 +6,9 @@ import type { Json } from "../core/json.ts";
 import { FOREVER, type MuteKind, type MuteRecord, NO_MUTES } from "../core/mute.ts";
 import { MUTE_NOUNS, muteEdit, muteFaults, type MutePut } from "../core/mute-edit.ts";
 import type { CompiledPolicy } from "../core/policy.ts";
-import type { CellRef, Flow, Stamp, View } from "../ports.ts";
+import type { CellRange, CellRef, Flow, Stamp, View } from "../ports.ts";
 import { FlowError } from "./error.ts";
-import { type Desk, type Desks, desksOf, inForce } from "./mute-desk.ts";
+import { type Desk, type Desks, desksOf, inForce, isVersion } from "./mute-desk.ts";
 
 /** One change: a record as it shall be, made or edited as Alertmanager would; or the end of one. */
 export type MuteChange =
@@ -65,18 +65,31 @@ export function dropEnded(view: View, tenant: string, now: number): void {
   });
 }
 
-/** Records of one kind that are looked at after the clock was set back. */
-const MAX_KEPT = 100_000;
+/** Records that are read at a time after the clock was set back. */
+const PAGE = 10_000;
 
-/** The clock was set back: what had ended by then may not have ended now. Versions stand behind the records. */
+/** The clock was set back: what had ended by then may not have ended now. All records are looked at. */
 export function restoreMutes(view: View, tenant: string, now: number): void {
-  const on = <R extends MuteRecord>(rows: readonly (readonly [key: string, record: R])[]): R[] =>
-    rows.filter(([key, { endsAt }]) => !key.startsWith("~") && now < endsAt).map(([, kept]) => kept);
+  const on = <R extends MuteRecord>(read: Read<R>): R[] => recordsOf(read).filter(({ endsAt }) => now < endsAt);
   keepCurrent(view, tenant, {
-    silences: on(view.list("silence", tenant, "", MAX_KEPT)),
-    maintenance: on(view.list("maintenance", tenant, "", MAX_KEPT)),
-    suppressions: on(view.list("suppression", tenant, "", MAX_KEPT)),
+    silences: on((range) => view.list("silence", tenant, range, PAGE)),
+    maintenance: on((range) => view.list("maintenance", tenant, range, PAGE)),
+    suppressions: on((range) => view.list("suppression", tenant, range, PAGE)),
   });
+}
+
+type Read<R> = (range: CellRange) => readonly (readonly [key: string, record: R])[];
+
+/** All records of a kind, page by page; their versions stand behind them. */
+function recordsOf<R>(read: Read<R>): R[] {
+  const found: R[] = [];
+  for (let after: string | undefined; ; ) {
+    const rows = read({ prefix: "", ...(after === undefined ? {} : { after }) });
+    const versions = rows.findIndex(([key]) => isVersion(key));
+    for (const [, one] of versions < 0 ? rows : rows.slice(0, versions)) found.push(one);
+    if (versions >= 0 || rows.length < PAGE) return found;
+    after = rows.at(-1)?.[0];
+  }
 }
 
 function keepCurrent(view: View, tenant: string, mutes: Mutes): void {
@@ -145,8 +158,12 @@ function expireOne(asked: Asked, desks: Desks, { kind, expire: id }: { kind: Mut
 
 function known<R extends MuteRecord>({ kind, read }: Desk<R>, id: string): R {
   const found = read(id);
-  if (found === undefined) throw new FlowError("missing", `there is no ${kind}/${id}`);
+  if (found === undefined) throw missing(kind, id);
   return found;
+}
+
+function missing(kind: MuteKind, id: string): FlowError {
+  return new FlowError("missing", `there is no ${kind}/${id}`);
 }
 
 /** The rest of a record, from what is decided of it. */
@@ -158,6 +175,7 @@ interface Wanted<R> extends Placed<MutePut & { readonly requires?: "absent" | "p
 function putOne<R extends MuteRecord>(asked: Asked, desk: Desk<R>, { change, at, shape }: Wanted<R>): string {
   const { now } = asked.stamp;
   const { put, requires } = change;
+  if (put.id !== undefined && isVersion(put.id)) throw missing(desk.kind, put.id);
   const before = put.id === undefined ? undefined : desk.read(put.id);
   if (requires === "present") known(desk, put.id ?? "");
   if (requires === "absent" && before !== undefined)

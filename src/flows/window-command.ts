@@ -44,8 +44,14 @@ export const windowCommand: Flow<WindowCommand, readonly WindowRecord[]> = {
 };
 
 /** The open windows that a command means, the oldest first. */
-function openWindows({ actionKey, window, openedAt }: WindowCommand, { view, tenant }: Deciding): WindowRecord[] {
-  const found = view.list("open", tenant, `${actionKey}:${window ?? ""}`, MAX_WINDOWS).flatMap(([, { id }]) => {
+function openWindows(command: WindowCommand, { view, tenant }: Deciding): WindowRecord[] {
+  const { actionKey, window, openedAt } = command;
+  const named = namedWindow(command, tenant);
+  const ids =
+    named === undefined
+      ? view.list("open", tenant, `${actionKey}:${window ?? ""}`, MAX_WINDOWS).map(([, { id }]) => id)
+      : [named];
+  const found = ids.flatMap((id) => {
     const record = view.get("window", tenant, id);
     return record?.state === "open" ? [record] : [];
   });
@@ -57,12 +63,17 @@ function openWindows({ actionKey, window, openedAt }: WindowCommand, { view, ten
     .toSorted((a, b) => a.openedAt - b.openedAt);
 }
 
+/** Id of the one window that is named, or undefined where several may be meant. */
+function namedWindow({ actionKey, window, openedAt }: WindowCommand, tenant: string): string | undefined {
+  if (window === undefined || openedAt === undefined) return undefined;
+  return `digest:${tenant}:${actionKey}:${window}:${openedAt}`;
+}
+
 /** A digest or group whose message was not yet tried goes back to being open, or into the window that was opened since. */
-function reopen({ actionKey, window, openedAt }: WindowCommand, asked: Deciding): WindowRecord {
+function reopen(command: WindowCommand, asked: Deciding): WindowRecord {
   const { view, tenant } = asked;
-  if (window === undefined || openedAt === undefined)
-    throw new FlowError("invalid", "reopen names the window and when it was opened");
-  const id = `digest:${tenant}:${actionKey}:${window}:${openedAt}`;
+  const id = namedWindow(command, tenant);
+  if (id === undefined) throw new FlowError("invalid", "reopen names the window and when it was opened");
   const record = view.get("window", tenant, id);
   if (record === undefined || (record.kind !== "digest" && record.kind !== "group"))
     throw new FlowError("missing", `there is no digest ${id}`);

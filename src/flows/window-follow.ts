@@ -8,8 +8,8 @@ import { keepRule, setDue } from "../core/windows.ts";
 import type { Flow, TimerInput, View, WindowRecord } from "../ports.ts";
 
 const FLOW = "window-follow";
-/** Open windows of a tenant that are looked at, more than there can reasonably be. */
-const MAX_WINDOWS = 1_000_000;
+/** Open windows that one step looks at. */
+const STEP = 200;
 
 /** Has a tenant's open windows looked at, once what was changed is adopted. */
 export function followWindows(
@@ -21,23 +21,35 @@ export function followWindows(
 
 /**
  * A timer, after a change of configuration or of the clock: windows whose action is gone are sent at once, those whose
- * calendar was edited are due now, and after a jump those that close by the wall clock close by the new one.
+ * calendar was edited are due now, and after a jump those that close by the wall clock close by the new one. Steps in order
+ * of the windows' keys: the timer's key is why, and from the second on `#` and the key that the step follows.
  */
 export const windowFollow: Flow<TimerInput, null> = {
-  prepare: (context, { key, due }) => ({
-    cells: [],
-    decide: (view, stamp) => {
-      const asked = deciding(context, { view, stamp }, { actor: `timer:${FLOW}`, at: due });
-      for (const [, { id }] of view.list("open", context.tenant, "", MAX_WINDOWS)) {
-        const record = view.get("window", context.tenant, id);
-        if (record?.state !== "open") continue;
-        if (key === "clock") followClock(record, asked);
-        else followConfig(record, asked);
-      }
-      return null;
-    },
-  }),
+  prepare: (context, { key, due }) => {
+    const { tenant } = context;
+    const at = key.indexOf("#");
+    const why = at < 0 ? key : key.slice(0, at);
+    const range = at < 0 ? "" : { prefix: "", after: key.slice(at + 1) };
+    return {
+      cells: [],
+      decide: (view, stamp) => {
+        const asked = deciding(context, { view, stamp }, { actor: `timer:${FLOW}`, at: due });
+        const open = view.list("open", tenant, range, STEP);
+        for (const [, { id }] of open) follow(id, why, asked);
+        const last = open.at(-1)?.[0];
+        if (open.length === STEP) view.setTimer(tenant, { due, flow: FLOW, key: `${why}#${last}` });
+        return null;
+      },
+    };
+  },
 };
+
+function follow(id: string, why: string, asked: Deciding): void {
+  const record = asked.view.get("window", asked.tenant, id);
+  if (record?.state !== "open") return;
+  if (why === "clock") followClock(record, asked);
+  else followConfig(record, asked);
+}
 
 function followConfig(record: WindowRecord, asked: Deciding): void {
   const action = asked.index.actions.get(record.action);

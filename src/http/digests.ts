@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { instantMs } from "../core/instant.ts";
 import type { Fault } from "../core/source.ts";
-import { instant, json } from "./answer.ts";
+import { instant, json, page } from "./answer.ts";
 import type { Context } from "./context.ts";
 import { HttpError } from "./error.ts";
-import { readQuery } from "./query.ts";
+import { pageOf, readQuery } from "./query.ts";
 import { type Call, type Http, param, route } from "./route.ts";
 import type { DigestCommand, ShownWindow } from "./services.ts";
 import { parsed, readSmall } from "./small-body.ts";
@@ -29,21 +29,19 @@ const Command = z
       if (value === undefined) context.addIssue({ code: "custom", path: [name], message: "reopen needs it" });
   });
 
-/** Windows: `GET /digests`, `/digests/{actionKey}`, `POST /digests`, `/digests/{actionKey}/flush`, `DELETE /digests/{actionKey}`. */
+/** Windows: `GET /digests`, `/digests/{actionKey}` (by `limit`, `cursor`), `POST /digests`, `/digests/{actionKey}/flush`, `DELETE /digests/{actionKey}`. */
 export function routeDigests(http: Http): void {
   const { digests } = http.services;
-  route(http, "GET /api/v1/digests", async ({ c, tenant }) => {
-    readQuery(c, []);
-    return list(await digests.open(tenant));
-  });
+  const open = async ({ c, tenant }: Call, of: { readonly actionKey?: string }): Promise<Response> => {
+    const { items, cursor } = await digests.page(tenant, { ...pageOf(readQuery(c, ["limit", "cursor"])), ...of });
+    return page(items.map(presentWindow), cursor, c.req.url);
+  };
+  route(http, "GET /api/v1/digests", (call) => open(call, {}));
   const command = async ({ c, caller }: Call): Promise<Response> => {
     http.requireDisk();
     return list(await digests.command(caller, commandOf(parsed(Command, await readSmall(http, c)))));
   };
-  const show = async ({ c, tenant }: Call): Promise<Response> => {
-    readQuery(c, []);
-    return list(await digests.open(tenant, keyOf(c)));
-  };
+  const show = (call: Call): Promise<Response> => open(call, { actionKey: keyOf(call.c) });
   const drop = async ({ c, caller }: Call): Promise<Response> => {
     http.requireDisk();
     return list(await digests.command(caller, { command: "drop", actionKey: keyOf(c), ...whichOf(c) }));

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { instantMs, InstantText } from "../core/instant.ts";
+import type { Json } from "../core/json.ts";
 import { MatcherText } from "../core/label-matcher.ts";
 import { FOREVER, type MuteKind, type MuteState } from "../core/mute.ts";
 import { Duration, durationMs, Id, Line, Text } from "../core/object.ts";
@@ -11,6 +12,7 @@ import type { Fault } from "../core/source.ts";
 import { instant, json, page } from "./answer.ts";
 import { requirePermission } from "./auth.ts";
 import { HttpError } from "./error.ts";
+import { requireFewSteps } from "./mute-steps.ts";
 import { pageOf, readQuery } from "./query.ts";
 import { type Call, type Http, param, route } from "./route.ts";
 import type { GivenMute, MuteQuery, MuteRequest, ShownMute } from "./services.ts";
@@ -76,7 +78,7 @@ export function routeMutes(http: Http, noun: MuteNoun): void {
     http.requireDisk();
     const id = param(call.c, "id");
     known(await mutes.get(call.tenant, kind, id));
-    const given = parsed(noun.body, await readSmall(http, call.c));
+    const given = parsed(noun.body, await readMutes(http, call));
     if (given.id !== undefined && given.id !== id)
       throw invalid([{ pointer: "/id", detail: "is not that of the path" }]);
     const [changed] = await mutes.put(call.caller, [{ ...given, id }], requestOf(call, [given], "present"));
@@ -88,10 +90,17 @@ export function routeMutes(http: Http, noun: MuteNoun): void {
   });
 }
 
+/** A body that states matchers, before its schema compiles their patterns. Throws HttpError `invalid` where those take too long. */
+export async function readMutes(http: Http, { c }: Pick<Call, "c">): Promise<Json> {
+  const value = await readSmall(http, c);
+  requireFewSteps(value);
+  return value;
+}
+
 /** One, or an array of them: all or none. */
 async function make(http: Http, { body, one }: MuteNoun, call: Call): Promise<Response> {
   http.requireDisk();
-  const value = await readSmall(http, call.c);
+  const value = await readMutes(http, call);
   if (!Array.isArray(value)) {
     const given = parsed(body, value);
     const [made] = await http.services.mutes.put(call.caller, [given], requestOf(call, [given], "absent"));

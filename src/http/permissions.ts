@@ -64,6 +64,8 @@ export function grants(scopes: readonly string[], permission: Permission): boole
 /** What a route asks for. Without a permission it is open; with `isSite` it takes principals of the site alone, tenant `_site`. */
 export interface RouteRule {
   readonly permission?: Permission;
+  /** Another one that it asks for besides. */
+  readonly also?: Permission;
   readonly isSite?: true;
 }
 
@@ -74,7 +76,8 @@ export const ROUTES = {
   "POST /api/v1/events": { permission: "events.write" },
   "GET /api/v1/events": { permission: "notifications.events.read" },
   "GET /api/v1/events/:id": { permission: "notifications.events.read" },
-  "GET /api/v1/events/:id/explain": { permission: "notifications.events.read" },
+  // it tells of addressees too
+  "GET /api/v1/events/:id/explain": { permission: "notifications.events.read", also: "notifications.deliveries.read" },
   "GET /api/v1/deliveries": { permission: "notifications.deliveries.read" },
   "GET /api/v1/deliveries/:id": { permission: "notifications.deliveries.read" },
   "GET /api/v1/deliveries/:id/explain": { permission: "notifications.deliveries.read" },

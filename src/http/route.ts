@@ -42,6 +42,7 @@ async function admit(http: Http, c: Context, rule: RouteRule): Promise<Call> {
   if (bindings(c).local === undefined) http.countRequest(principal.id);
   const tenant = await tenantOf(http, c, { principal, rule });
   requirePermission(principal, rule.permission);
+  if (rule.also !== undefined) requirePermission(principal, rule.also);
   return { c, principal, tenant, caller: { tenant, actor: principal.id } };
 }
 

@@ -7,7 +7,8 @@ import type { WeeklyGrid } from "../core/calendar.ts";
 import type { ConfigPlan } from "../core/config-plan.ts";
 import type { Generation, Kind } from "../core/config.ts";
 import type { Delivery, EventReceipt, Reason } from "../core/delivery.ts";
-import type { RuleFaultRecord, WindowKind, WindowRecord } from "../core/cells.ts";
+import type { RuleFaultRecord } from "../core/cells.ts";
+import type { WindowKind, WindowRecord } from "../core/window-record.ts";
 import type { Event, EventInput } from "../core/event.ts";
 import type { DeliveryExplanation, EventExplanation, GatheringExplanation } from "../core/explain.ts";
 import type { Json } from "../core/json.ts";
@@ -68,10 +69,16 @@ export interface ShownWindow extends WindowRecord {
 }
 
 export interface DigestService {
-  /** Open windows, the one that is due first before the others; of one action key, or of an action with all its groups. */
-  readonly open: (tenant: string, actionKey?: string) => Promise<readonly ShownWindow[]>;
+  /** Open windows, the one that is due first before the others. Throws HttpError `bad-query` for another list's cursor. */
+  readonly page: (tenant: string, query: DigestQuery) => Promise<Page<ShownWindow>>;
   /** Does it and answers the windows as they are then. Throws FlowError `missing`, `conflict` or `invalid`. */
   readonly command: (caller: Caller, command: DigestCommand) => Promise<readonly ShownWindow[]>;
+}
+export interface DigestQuery {
+  readonly limit: number;
+  readonly cursor?: string;
+  /** Those of one action key, or of an action with all its groups. */
+  readonly actionKey?: string;
 }
 export type DigestCommand = Omit<WindowCommand, "actor">;
 
@@ -82,7 +89,7 @@ export interface Stats extends DeliveryCounts {
   /** Open digests and groups. */
   readonly openDigestCount: number;
   readonly openWindows: Readonly<Record<WindowKind, number>>;
-  /** Channels that are parked. */
+  /** Channels of the present configuration that are parked. */
   readonly downChannels: readonly { readonly id: string; readonly since: number; readonly reason: string }[];
   /** Rules whose expression could not be evaluated, by version. */
   readonly ruleFaults: readonly ({ readonly rule: string } & RuleFaultRecord)[];

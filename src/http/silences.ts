@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { instant, json } from "./answer.ts";
-import { Comment, Matchers, type MuteBody, oneEnd, routeMutes, STATED } from "./mutes.ts";
+import { Comment, Matchers, type MuteBody, oneEnd, readMutes, routeMutes, STATED } from "./mutes.ts";
 import { type Http, route } from "./route.ts";
 import type { MutePreview } from "./services.ts";
-import { parsed, readSmall } from "./small-body.ts";
+import { parsed } from "./small-body.ts";
 
 const Silence: z.ZodType<MuteBody> = z
   .strictObject({
@@ -21,9 +21,9 @@ const Preview = z.strictObject({ matchers: Matchers.min(1) });
 /** `GET|POST /silences`, `GET|PUT|DELETE /silences/{id}` (DELETE ends it), `POST /silences/preview`. */
 export function routeSilences(http: Http): void {
   routeMutes(http, { kind: "silences", one: "silence", body: Silence, filter: "matcher" });
-  route(http, "POST /api/v1/silences/preview", async ({ c, tenant }) => {
-    const { matchers } = parsed(Preview, await readSmall(http, c));
-    return json(presentPreview(await http.services.mutes.preview(tenant, matchers)));
+  route(http, "POST /api/v1/silences/preview", async (call) => {
+    const { matchers } = parsed(Preview, await readMutes(http, call));
+    return json(presentPreview(await http.services.mutes.preview(call.tenant, matchers)));
   });
 }
 

@@ -2,7 +2,7 @@
  * From a delivery to the message that leaves: its event or window, its template as it was decided, rendered.
  * @module
  */
-import type { WindowMember, WindowRecord } from "../core/cells.ts";
+import type { WindowMember, WindowRecord } from "../core/window-record.ts";
 import type { CompiledChannel } from "../core/config.ts";
 import type { Delivery, Reason } from "../core/delivery.ts";
 import { CoreError } from "../core/error.ts";

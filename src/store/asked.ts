@@ -126,12 +126,12 @@ export function askedQuestion<Input, Answer>(
 /** The question that records a jump of the clock; nothing may be decided between it and what was stamped before. */
 export function askedJump(
   flows: FlowTable,
-  jump: Jump,
+  { from, to }: Jump,
   configurations: Configurations,
   settle: Settle<unknown>,
 ): Asked {
-  const flow: Flow<Jump, unknown> = typed(flows, JUMP_FLOW);
-  const question = { flow: JUMP_FLOW, tenant: SITE_TENANT, input: jump };
+  const flow: Flow<Omit<Jump, "mono">, unknown> = typed(flows, JUMP_FLOW);
+  const question = { flow: JUMP_FLOW, tenant: SITE_TENANT, input: { from, to } };
   return { ...askedQuestion(flow, question, configurations, settle), ahead: true };
 }
 

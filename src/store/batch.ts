@@ -10,7 +10,8 @@ import { StoreError } from "./error.ts";
 import type { StoreLimits } from "./limits.ts";
 import { type CommittedState, Overlay } from "./overlay.ts";
 import type { TimerIndex } from "./timer-index.ts";
-import { compareTenantTimers, type TenantTimer } from "./timer-order.ts";
+import type { TenantTimer } from "./timer-order.ts";
+import { TimerQueue } from "./timer-queue.ts";
 import { type Boot, createView } from "./view.ts";
 
 export interface BatchOptions {
@@ -27,6 +28,7 @@ export class Batch {
   private readonly options: BatchOptions;
   private readonly overlay: Overlay;
   private readonly view: View;
+  private readonly queue: TimerQueue;
   /** Timers that the plan holds, the one that is being decided last. */
   private readonly decided: TenantTimer[] = [];
   private t = 0;
@@ -35,6 +37,12 @@ export class Batch {
     this.options = options;
     this.overlay = new Overlay(options.committed, options.strict);
     this.view = createView(this.overlay, boot);
+    this.queue = new TimerQueue({
+      due: (now) => options.timers.due(now),
+      known: () => this.overlay.tenants,
+      changed: () => this.overlay.takeChanged(),
+      first: (tenant, now) => this.firstTimer(tenant, now),
+    });
   }
 
   /** Timers that the plan holds; after a throw of `decide`, the one that it threw for last. */
@@ -90,7 +98,8 @@ export class Batch {
   private decideTimers(asked: Asked, stamp: Stamp): boolean {
     const limit = asked.again ? 1 : this.options.limits.timers;
     for (;;) {
-      const next = this.nextTimer(asked.tenant, stamp.now);
+      const isSite = asked.tenant === SITE_TENANT;
+      const next = isSite ? this.queue.next(stamp.now) : this.firstTimer(asked.tenant, stamp.now);
       // Asked again, a question is decided apart from the timers before it, so that each answers for itself.
       if (next === undefined) return !asked.again || this.decided.length === 0;
       if (this.decided.length >= limit || (this.decided.length > 0 && this.overlay.rows >= this.options.limits.rows))
@@ -115,6 +124,7 @@ export class Batch {
       if (error instanceof EngineError) throw error;
       this.decided.pop();
       this.options.timers.park(next, error);
+      this.overlay.change(tenant);
     }
   }
 
@@ -125,16 +135,6 @@ export class Batch {
     for (const cell of prepared.cells) this.overlay.cells.want(cell);
     this.overlay.cells.load();
     return prepared;
-  }
-
-  private nextTimer(tenant: string, now: number): TenantTimer | undefined {
-    if (tenant !== SITE_TENANT) return this.firstTimer(tenant, now);
-    let first: TenantTimer | undefined;
-    for (const name of new Set([...this.options.timers.dueTenants(now), ...this.overlay.tenants])) {
-      const next = this.firstTimer(name, now);
-      if (next !== undefined && (first === undefined || compareTenantTimers(next, first) < 0)) first = next;
-    }
-    return first;
   }
 
   private firstTimer(tenant: string, now: number): TenantTimer | undefined {

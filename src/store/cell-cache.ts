@@ -2,7 +2,7 @@
  * Committed cells of the nouns that are read again soon, above an engine that is the only writer.
  * @module
  */
-import type { CellChange, CellRef, Cells, Noun } from "../ports.ts";
+import type { CellChange, CellRange, CellRef, Cells, Noun } from "../ports.ts";
 import type { CellSource, Row } from "./cell-overlay.ts";
 import type { Engine } from "./engine.ts";
 import { Shelf } from "./shelf.ts";
@@ -55,9 +55,9 @@ export class CellCache implements CellSource {
     return found.map((entry) => (entry === undefined ? loaded[next++] : entry.value));
   }
 
-  /** Committed rows of a prefix, straight from the engine. */
-  list<N extends Noun>(noun: N, tenant: string, prefix: string, limit: number): readonly Row<N>[] {
-    return this.engine.list(noun, tenant, prefix, limit);
+  /** Committed rows of a range, straight from the engine. */
+  list<N extends Noun>(noun: N, tenant: string, range: CellRange, limit: number): readonly Row<N>[] {
+    return this.engine.list(noun, tenant, range, limit);
   }
 
   /** Takes over what a commit left. */

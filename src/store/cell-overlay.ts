@@ -2,7 +2,8 @@
  * The cells of one batch: what was loaded, with what its questions wrote, which each can take back.
  * @module
  */
-import type { CellChange, CellRef, Cells, Noun } from "../ports.ts";
+import type { CellChange, CellRange, CellRef, Cells, Noun } from "../ports.ts";
+import { mayHold } from "./cell-range.ts";
 import { compareText } from "./key-order.ts";
 import { isListedAsMade } from "./noun-order.ts";
 
@@ -16,6 +17,8 @@ export interface Slot<N extends Noun> {
   readonly key: string;
   value: Cells[N] | undefined;
   written: boolean;
+  /** Whether it has a committed value; undefined where it was written without being read. */
+  committed: boolean | undefined;
 }
 /** A key with its cell. */
 export type Row<N extends Noun> = readonly [key: string, value: Cells[N]];
@@ -23,15 +26,18 @@ export type Row<N extends Noun> = readonly [key: string, value: Cells[N]];
 /** Where committed cells come from. */
 export interface CellSource {
   readonly load: <N extends Noun>(noun: N, refs: readonly CellRef<N>[]) => readonly (Cells[N] | undefined)[];
-  readonly list: <N extends Noun>(noun: N, tenant: string, prefix: string, limit: number) => readonly Row<N>[];
+  readonly list: <N extends Noun>(noun: N, tenant: string, range: CellRange, limit: number) => readonly Row<N>[];
 }
 
-/** A list that was read: where it starts, and how many rows at most. */
-export interface ListRef<N extends Noun = Noun> {
+/** A list that was read: its range, and how many rows at most. */
+export interface ListRef<N extends Noun = Noun> extends CellRange {
   readonly noun: N;
   readonly tenant: string;
-  readonly prefix: string;
   readonly limit: number;
+}
+/** What lacks of a list, and the keys of cells whose place in it is not known. */
+export interface LackingList<N extends Noun = Noun> extends ListRef<N> {
+  readonly unplaced: readonly string[];
 }
 
 interface Listed<N extends Noun> {
@@ -72,7 +78,7 @@ export class CellOverlay {
   want<N extends Noun>({ noun, tenant, key }: CellRef<N>): void {
     const { slots } = this.drawer(noun, tenant);
     if (slots.has(key)) return;
-    const slot: Slot<N> = { noun, tenant, key, value: undefined, written: false };
+    const slot: Slot<N> = { noun, tenant, key, value: undefined, written: false, committed: undefined };
     slots.set(key, slot);
     const pending = this.pending.get(noun);
     if (pending === undefined) this.pending.set(noun, [slot]);
@@ -85,6 +91,7 @@ export class CellOverlay {
       const values = this.source.load(noun, slots);
       slots.forEach((slot, at) => {
         slot.value = values[at];
+        slot.committed = slot.value !== undefined;
       });
     }
     this.pending.clear();
@@ -92,8 +99,9 @@ export class CellOverlay {
 
   /** Loads one cell and answers it. */
   read<N extends Noun>(noun: N, tenant: string, key: string): Slot<N> {
-    const slot: Slot<N> = { noun, tenant, key, value: undefined, written: false };
+    const slot: Slot<N> = { noun, tenant, key, value: undefined, written: false, committed: undefined };
     slot.value = this.source.load(noun, [slot])[0];
+    slot.committed = slot.value !== undefined;
     this.drawer(noun, tenant).slots.set(key, slot);
     return slot;
   }
@@ -102,7 +110,7 @@ export class CellOverlay {
   write<N extends Noun>({ noun, tenant, key }: CellRef<N>, value: Cells[N] | undefined): void {
     const drawer = this.drawer(noun, tenant);
     const known = drawer.slots.get(key);
-    const slot: Slot<N> = known ?? { noun, tenant, key, value: undefined, written: false };
+    const slot: Slot<N> = known ?? { noun, tenant, key, value: undefined, written: false, committed: undefined };
     const before = slot.value;
     if (known === undefined) drawer.slots.set(key, slot);
     if (slot.written) {
@@ -129,29 +137,45 @@ export class CellOverlay {
   }
 
   /** What must be read by `readList` before `list` can answer, or undefined. */
-  lacks<N extends Noun>({ noun, tenant, prefix, limit }: ListRef<N>): ListRef<N> | undefined {
-    const drawer = this.drawer(noun, tenant);
+  lacks<N extends Noun>(ref: ListRef<N>): LackingList<N> | undefined {
+    const drawer = this.drawer(ref.noun, ref.tenant);
+    const written = changed(drawer, ref);
     // Each removed cell may be among the first rows, so as many more are read.
-    const needed = limit + changed(drawer, prefix).filter((slot) => slot.value === undefined).length;
-    const listed = drawer.lists.get(prefix);
+    const needed = ref.limit + written.filter((slot) => slot.value === undefined).length;
+    const listed = drawer.lists.get(nameOf(ref));
     const enough = listed !== undefined && (listed.limit >= needed || listed.rows.length < listed.limit);
-    return enough ? undefined : { noun, tenant, prefix, limit: needed };
+    const unplaced = unplacedIn(drawer, ref, written);
+    return enough && unplaced.length === 0 ? undefined : { ...ref, limit: needed, unplaced };
   }
 
-  /** The first cells of a prefix as the batch sees them, in the order of their noun. */
-  list<N extends Noun>({ noun, tenant, prefix, limit }: ListRef<N>): readonly Row<N>[] {
+  /** The first cells of a range as the batch sees them, in the order of their noun. */
+  list<N extends Noun>(ref: ListRef<N>): readonly Row<N>[] {
+    const drawer = this.drawer(ref.noun, ref.tenant);
+    const rows = drawer.lists.get(nameOf(ref))?.rows ?? [];
+    const written = changed(drawer, ref);
+    if (written.length === 0) return rows.slice(0, ref.limit);
+    if (!isListedAsMade(ref.noun)) return mergeByKey(rows, written, drawer.written).slice(0, ref.limit);
+    if (ref.after === undefined) return mergeAsMade(rows, written, drawer.written).slice(0, ref.limit);
+    const start = drawer.slots.get(ref.after);
+    if (start?.value === undefined) return [];
+    return mergeAsMade(rows, madeAfter(start, written), drawer.written).slice(0, ref.limit);
+  }
+
+  /** Loads the committed rows of a range for `list`: those that follow what of it was read before. */
+  readList<N extends Noun>(ref: LackingList<N>): void {
+    const { noun, tenant, limit, prefix, after, unplaced } = ref;
     const drawer = this.drawer(noun, tenant);
-    const rows = drawer.lists.get(prefix)?.rows ?? [];
-    const written = changed(drawer, prefix);
-    if (written.length === 0) return rows.slice(0, limit);
-    const merged = isListedAsMade(noun) ? mergeAsMade : mergeByKey;
-    return merged(rows, written, drawer.written).slice(0, limit);
-  }
-
-  /** Loads the committed rows of a prefix for `list`. */
-  readList<N extends Noun>({ noun, tenant, prefix, limit }: ListRef<N>): void {
-    const rows = this.source.list(noun, tenant, prefix, limit);
-    this.drawer(noun, tenant).lists.set(prefix, { rows, limit });
+    const before = drawer.lists.get(nameOf(ref)) ?? { rows: [], limit: 0 };
+    const last = before.rows.at(-1)?.[0] ?? after;
+    const range = last === undefined ? { prefix } : { prefix, after: last };
+    const isAll = before.rows.length < before.limit || before.limit >= limit;
+    const rows = isAll ? [] : this.source.list(noun, tenant, range, limit - before.limit);
+    drawer.lists.set(nameOf(ref), { rows: [...before.rows, ...rows], limit: Math.max(limit, before.limit) });
+    for (const key of unplaced) {
+      const slot = drawer.slots.get(key);
+      if (slot === undefined) this.read(noun, tenant, key);
+      else slot.committed ??= this.source.load(noun, [slot])[0] !== undefined;
+    }
   }
 
   /** What the plan says of cells: final values, each once, in the order of their first write. */
@@ -183,9 +207,30 @@ function changeOf({ noun, tenant, key, value }: Slot<Noun>): CellChange {
   return change as CellChange;
 }
 
-function changed<N extends Noun>(drawer: Drawer<N>, prefix: string): Slot<N>[] {
+function nameOf({ prefix, after }: CellRange): string {
+  return after === undefined ? prefix : `${prefix}\u0000${after}`;
+}
+
+function changed<N extends Noun>(drawer: Drawer<N>, { noun, ...range }: ListRef<N>): Slot<N>[] {
   if (drawer.written.size === 0) return [];
-  return [...drawer.written.values()].filter((slot) => slot.key.startsWith(prefix));
+  return [...drawer.written.values()].filter((slot) => mayHold(noun, range, slot.key));
+}
+
+/** Keys of cells of which it must be known whether they are committed, to tell what was made after `after`. */
+function unplacedIn<N extends Noun>(
+  { slots }: Drawer<N>,
+  { noun, after }: ListRef<N>,
+  written: readonly Slot<N>[],
+): readonly string[] {
+  if (after === undefined || !isListedAsMade(noun)) return [];
+  const unknown = written.filter(({ committed }) => committed === undefined).map(({ key }) => key);
+  return slots.has(after) ? unknown : [after, ...unknown];
+}
+
+/** Of written cells those that this batch made, and later than it made `start`: the committed ones have their rows. */
+function madeAfter<N extends Noun>(start: Slot<N>, written: readonly Slot<N>[]): readonly Slot<N>[] {
+  const later = start.committed === true ? written : written.slice(written.indexOf(start) + 1);
+  return later.filter(({ committed }) => committed === false);
 }
 
 function mergeByKey<N extends Noun>(

@@ -5,6 +5,7 @@
 import type {
   AcceptedEvent,
   CellChange,
+  CellRange,
   CellRef,
   Cells,
   LeafOpenings,
@@ -61,13 +62,13 @@ export interface Engine {
   /** Values of cells of one noun, in the order asked: one bulk read. */
   readonly load: <N extends Noun>(noun: N, refs: readonly CellRef<N>[]) => readonly (Cells[N] | undefined)[];
   /**
-   * Cells whose key starts with `prefix`, in order of the keys' UTF-8 bytes; of some nouns (`isListedAsMade`) in the order
+   * Cells of a range (a text is a prefix), in order of the keys' UTF-8 bytes; of some nouns (`isListedAsMade`) in the order
    * of their making. Not for `identity`.
    */
   readonly list: <N extends Noun>(
     noun: N,
     tenant: string,
-    prefix: string,
+    range: string | CellRange,
     limit: number,
   ) => readonly (readonly [key: string, value: Cells[N]])[];
   /** Origin and committed size of a tenant's log; undefined for an unknown tenant. */

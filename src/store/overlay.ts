@@ -3,7 +3,15 @@
  * @module
  */
 import type { CellRef, MemberRow, Noun, Stamp, Sweep } from "../ports.ts";
-import { CellOverlay, type CellSource, type ListRef, type Row, type Slot, type Undo } from "./cell-overlay.ts";
+import {
+  CellOverlay,
+  type CellSource,
+  type LackingList,
+  type ListRef,
+  type Row,
+  type Slot,
+  type Undo,
+} from "./cell-overlay.ts";
 import type { Plan } from "./engine.ts";
 import { MemberOverlay, type MembersRef, type MemberSource } from "./member-overlay.ts";
 import { type CommittedLog, TenantPart } from "./tenant-part.ts";
@@ -11,7 +19,7 @@ import { TimerOverlay, type TimerSource } from "./timer-overlay.ts";
 
 interface Missed {
   readonly cell?: CellRef;
-  readonly list?: ListRef;
+  readonly list?: LackingList;
   readonly members?: MembersRef;
 }
 
@@ -43,6 +51,7 @@ export class Overlay {
   private readonly strict: boolean;
   private readonly journal: Undo[] = [];
   private readonly parts = new Map<string, TenantPart>();
+  private readonly changed = new Set<string>();
   private readonly sweeps: Sweep[] = [];
   private question = 0;
   private appended = 0;
@@ -64,6 +73,18 @@ export class Overlay {
   /** Tenants that the batch has touched. */
   get tenants(): Iterable<string> {
     return this.parts.keys();
+  }
+
+  /** Notes that a tenant's rows are not what they were. */
+  change(tenant: string): void {
+    this.changed.add(tenant);
+  }
+
+  /** Tenants whose rows may have changed since this was called last. */
+  takeChanged(): readonly string[] {
+    const changed = [...this.changed];
+    this.changed.clear();
+    return changed;
   }
 
   /** The stamp of the question that is deciding. */
@@ -148,6 +169,7 @@ export class Overlay {
   append(tenant: string): TenantPart {
     const part = this.part(tenant);
     part.mark(this.question);
+    this.change(tenant);
     this.appended += 1;
     return part;
   }

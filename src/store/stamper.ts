@@ -23,10 +23,12 @@ export interface Stamper {
   readonly follow?: (jump: Jump) => void;
 }
 
-/** A wall clock that was set: the instant that was due and the one that it shows, epoch ms. */
+/** A wall clock that was set: the instant that was due and the one that it showed, epoch ms. */
 export interface Jump {
   readonly from: number;
   readonly to: number;
+  /** When it was looked at on the clock that never steps, ms: recording the jump takes time that passes on both clocks. */
+  readonly mono: number;
 }
 
 export interface StamperOptions {
@@ -52,7 +54,7 @@ export function createStamper({ clock, random, last }: StamperOptions): Required
     const steady = Math.max(before.now, expected);
     if (before.now - wall > WAITED_OUT_MS || wall - expected > FORWARD_JUMP_MS) {
       reference = { now: steady, mono };
-      return { from: Math.floor(steady), to: wall };
+      return { from: Math.floor(steady), to: wall, mono };
     }
     reference = wall < before.now ? { now: before.now, mono: isFirst ? mono : before.mono } : { now: wall, mono };
     return undefined;
@@ -66,8 +68,8 @@ export function createStamper({ clock, random, last }: StamperOptions): Required
   return {
     now,
     jump: look,
-    follow: ({ to }) => {
-      reference = { now: to, mono: clock.mono() };
+    follow: ({ to, mono }) => {
+      reference = { now: to, mono };
     },
     stamp: () => {
       const instant = now();

@@ -5,7 +5,7 @@
 import { errorWords } from "../core/error-words.ts";
 import type { Log, Timeout, TimerRow } from "../ports.ts";
 import type { Engine, TenantPlan } from "./engine.ts";
-import { type TenantTimer, timerName } from "./timer-order.ts";
+import { type FirstTimer, type TenantTimer, timerName } from "./timer-order.ts";
 import type { TimerSource } from "./timer-overlay.ts";
 
 const FIRST_BACKOFF_MS = 1_000;
@@ -56,11 +56,11 @@ export class TimerIndex {
     return first;
   }
 
-  /** Tenants with a timer due by `now`, epoch ms. */
-  dueTenants(now: number): string[] {
-    const tenants: string[] = [];
-    for (const [tenant, due] of this.firsts) if (due <= now) tenants.push(tenant);
-    return tenants;
+  /** Tenants with a timer due by `now`, epoch ms; none of theirs is due before the instant that stands beside them. */
+  due(now: number): FirstTimer[] {
+    const found: FirstTimer[] = [];
+    for (const [tenant, due] of this.firsts) if (due <= now) found.push({ tenant, due });
+    return found;
   }
 
   /** What a batch reads of a tenant's timers. */

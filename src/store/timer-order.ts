@@ -7,18 +7,23 @@ export interface TenantTimer {
   readonly timer: TimerRow;
 }
 
+/** When the first timer of a tenant is due, epoch ms. */
+export interface FirstTimer {
+  readonly tenant: string;
+  readonly due: number;
+}
+
 /** Order of one tenant's timers: (due, flow, key). */
 export function compareTimers(left: TimerRow, right: TimerRow): number {
   return left.due - right.due || compareText(left.flow, right.flow) || compareText(left.key, right.key);
 }
 
-/** Order of all tenants' timers: (due, tenant, flow, key), the site's after all others of an instant, since they see every tenant. */
-export function compareTenantTimers(left: TenantTimer, right: TenantTimer): number {
+/** Order of all tenants' first timers: (due, tenant), the site's after all others of an instant, since they see every tenant. */
+export function compareFirsts(left: FirstTimer, right: FirstTimer): number {
   return (
-    left.timer.due - right.timer.due ||
+    left.due - right.due ||
     Number(left.tenant === SITE_TENANT) - Number(right.tenant === SITE_TENANT) ||
-    compareText(left.tenant, right.tenant) ||
-    compareTimers(left.timer, right.timer)
+    compareText(left.tenant, right.tenant)
   );
 }
 

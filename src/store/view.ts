@@ -1,5 +1,6 @@
 import { leafLine } from "../core/leaf.ts";
 import type { View } from "../ports.ts";
+import { rangeOf } from "./cell-range.ts";
 import type { Overlay } from "./overlay.ts";
 
 /** The start of the process that leaves name, and whole ms since then. */
@@ -12,7 +13,7 @@ export interface Boot {
 export function createView(overlay: Overlay, { boot, mono }: Boot): View {
   return {
     get: (noun, tenant, key) => overlay.slot(noun, tenant, key).value,
-    list: (noun, tenant, prefix, limit) => overlay.list({ noun, tenant, prefix, limit }),
+    list: (noun, tenant, range, limit) => overlay.list({ noun, tenant, ...rangeOf(range), limit }),
     put: (noun, tenant, key, value) => overlay.cells.write({ noun, tenant, key }, value),
     remove: (noun, tenant, key) => overlay.cells.write({ noun, tenant, key }, undefined),
     openLog: (tenant, origin) => overlay.append(tenant).open(origin),

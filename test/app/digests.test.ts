@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { digestService, statsService } from "../../src/app/digests.ts";
-import type { DigestService, StatsService } from "../../src/http/services.ts";
+import type { DigestService, ShownWindow, StatsService } from "../../src/http/services.ts";
+import type { CellChange } from "../../src/ports.ts";
 import { createSendGate, type SendGate } from "../../src/jobs/send-gate.ts";
 import { ACTOR, moving, type Moving } from "../support/moving.ts";
 import { channel, checked, input, rule, template } from "../support/objects.ts";
+import { countTurns } from "../support/turns.ts";
 
 const T = "2026-06-01T10:05:00Z";
 const T_MS = Date.parse(T);
@@ -24,10 +26,10 @@ let stats: StatsService;
 /** Tenant acme at 10:05 with a digest, a group, something that quiet hours hold, and something that repeats. */
 beforeEach(async () => {
   site = await moving({ tenants: ["_site", "acme", "globex"] });
-  const { store, clock } = site;
+  const { store, clock, configurations } = site;
   sends = createSendGate();
   digests = digestService({ store, sends });
-  stats = statsService({ store, instants: { now: () => clock.now, mono: () => 0 } });
+  stats = statsService({ store, configurations, instants: { now: () => clock.now, mono: () => 0 } });
   const actions = [
     { id: "hourly", channel: "ops-mail", digest: "1h" },
     { id: "hourly-2", channel: "ops-mail", digest: "5m" },
@@ -45,13 +47,17 @@ async function post(...ids: readonly string[]): Promise<void> {
     "acme",
   );
 }
-const keysOf = (windows: Awaited<ReturnType<DigestService["open"]>>): string[] =>
+async function open(tenant: string, actionKey?: string): Promise<readonly ShownWindow[]> {
+  const query = { limit: 1000, ...(actionKey === undefined ? {} : { actionKey }) };
+  return (await digests.page(tenant, query)).items;
+}
+const keysOf = (windows: readonly ShownWindow[]): string[] =>
   windows.map(({ actionKey, window }) => `${actionKey}:${window}`);
 
 describe("open windows", () => {
   test("all of them, the one that is due first before the others", async () => {
     await post("1", "2");
-    const windows = await digests.open("acme");
+    const windows = await open("acme");
     const group = windows.find(({ kind }) => kind === "group");
     expect(group?.actionKey).toMatch(/^grouped~[0-9a-f]{8}$/);
     expect(keysOf(windows)).toEqual([
@@ -68,33 +74,77 @@ describe("open windows", () => {
   test("of an action: its own and its groups', of a key: that one, and none whose name begins alike", async () => {
     await post("1");
     await site.post([input("web", { labels: { service: "web" } })], "acme");
-    expect(keysOf(await digests.open("acme", "hourly"))).toEqual(["hourly:1h"]);
-    const groups = await digests.open("acme", "grouped");
+    expect(keysOf(await open("acme", "hourly"))).toEqual(["hourly:1h"]);
+    const groups = await open("acme", "grouped");
     expect(groups.map(({ group }) => group)).toEqual(expect.arrayContaining([{ service: "db" }, { service: "web" }]));
     expect(groups).toHaveLength(2);
     const [first] = groups;
-    expect(await digests.open("acme", first?.actionKey)).toEqual([first]);
-    expect(await digests.open("acme", "hour")).toEqual([]);
-    expect(await digests.open("acme", "grouped~00000000")).toEqual([]);
+    expect(await open("acme", first?.actionKey)).toEqual([first]);
+    expect(await open("acme", "hour")).toEqual([]);
+    expect(await open("acme", "grouped~00000000")).toEqual([]);
+  });
+
+  test.each([1, 2, 3, 5, 6])(
+    "come in pages of %i, each once and in the same order, though the clock is set",
+    async (limit) => {
+      await post("1", "2");
+      const all = keysOf(await open("acme"));
+      const found: string[] = [];
+      let cursor: string | undefined;
+      let pages = 0;
+      do {
+        const page = await digests.page("acme", { limit, ...(cursor === undefined ? {} : { cursor }) });
+        found.push(...keysOf(page.items));
+        ({ cursor } = page);
+        pages += 1;
+        const [from, to] = [site.clock.now, site.clock.now + 1000];
+        await site.store.transact({ flow: "clock-jump", tenant: "_site", input: { from, to } });
+        site.clock.now = to;
+      } while (cursor !== undefined);
+      expect(found).toEqual(all);
+      expect(pages).toBe(Math.ceil(all.length / limit));
+    },
+  );
+
+  test.each(["", "x", "1", "1:", "dl_1", "1.5:digest:a"])("another list's cursor %j is refused", async (cursor) => {
+    const refused = { name: "HttpError", code: "bad-query" };
+    await expect(digests.page("acme", { limit: 1, cursor })).rejects.toMatchObject(refused);
+  });
+
+  test("many of them let the process do other things while they are read", async () => {
+    await post("1");
+    const [record] = await open("acme", "hourly");
+    if (record === undefined) throw new Error("nothing is open");
+    const cells = Array.from({ length: 1000 }, (_, n): readonly CellChange[] => {
+      const id = `${record.id}${n}`;
+      return [
+        { noun: "window", tenant: "acme", key: id, value: { ...record, id } },
+        { noun: "open", tenant: "acme", key: `hourly~${n}:group`, value: { id } },
+      ];
+    }).flat();
+    site.engine.apply({ t: T_MS, cells, tenants: [] });
+    const turns = countTurns();
+    expect(await open("acme", "hourly")).toHaveLength(1000);
+    expect(turns()).toBeGreaterThanOrEqual(5);
   });
 
   test("of one tenant are no other's", async () => {
     await post("1");
-    expect(await digests.open("globex")).toEqual([]);
-    expect(await digests.open("globex", "hourly")).toEqual([]);
+    expect(await open("globex")).toEqual([]);
+    expect(await open("globex", "hourly")).toEqual([]);
     const asked = digests.command({ ...CALLER, tenant: "globex" }, { command: "flush", actionKey: "hourly" });
     await expect(asked).rejects.toMatchObject({ name: "FlowError", code: "missing" });
-    expect(await digests.open("acme", "hourly")).toHaveLength(1);
+    expect(await open("acme", "hourly")).toHaveLength(1);
   });
 
   test("are due by the wall clock, also after it was set", async () => {
     await post("1");
-    const [before] = await digests.open("acme", "grouped");
+    const [before] = await open("acme", "grouped");
     const by = 2 * HOUR;
     const jump = { from: T_MS, to: T_MS + by };
     await site.store.transact({ flow: "clock-jump", tenant: "_site", input: jump });
     site.clock.now = T_MS + by;
-    const [after] = await digests.open("acme", "grouped");
+    const [after] = await open("acme", "grouped");
     expect(after?.dueAt).toBe((before?.dueAt ?? 0) + by);
     expect(after?.openedAt).toBe(before?.openedAt);
   });
@@ -107,7 +157,7 @@ describe("commands", () => {
     expect(flushed).toMatchObject({ state: "flushed", status: "pending", endedAt: T_MS, dueAt: T_MS + 3_300_000 });
     const [dropped] = await digests.command(CALLER, { command: "drop", actionKey: "hourly-2" });
     expect(dropped).toMatchObject({ state: "dropped", status: "dropped" });
-    expect(keysOf(await digests.open("acme", "hourly"))).toEqual([]);
+    expect(keysOf(await open("acme", "hourly"))).toEqual([]);
   });
 
   const reopen = { command: "reopen", actionKey: "hourly", window: "1h", openedAt: T_MS } as const;
@@ -210,5 +260,13 @@ describe("stats", () => {
       { rule: expect.stringMatching(/^failing@[0-9a-f]{12}$/), count: 2, at: T_MS, detail: expect.any(String) },
     ]);
     expect(await stats.of("globex")).toMatchObject({ downChannels: [], ruleFaults: [] });
+    const other = channel("other-mail");
+    await site.configure(
+      [other, template(), rule("hosts", { actions: [{ id: "ops", channel: "other-mail" }] })],
+      "acme",
+    );
+    expect((await stats.of("acme")).downChannels).toEqual([]);
+    await site.configure([channel(), template(), rule("hosts")], "acme");
+    expect((await stats.of("acme")).downChannels).toEqual(downChannels);
   });
 });

@@ -2,28 +2,31 @@ import { describe, expect, it } from "vitest";
 import { explainService } from "../../src/app/explain.ts";
 import type { Cells, StoredObject } from "../../src/ports.ts";
 import { span } from "../../src/core/explain-words.ts";
+import { FOREVER } from "../../src/core/mute.ts";
 import { MAX_PROBE_MS } from "../../src/jobs/deliver-lane.ts";
 import { type Explaining, explaining, firstOf, SENT } from "../support/explaining.ts";
-import { channel, checked, input, rule, template } from "../support/objects.ts";
+import { type Fields, channel, checked, input, nights, policy, rule, template } from "../support/objects.ts";
 
 const T = "2026-06-01T08:00:00Z";
 const base = [channel(), template()];
-const all = (fields: Parameters<typeof rule>[1] = {}): ReturnType<typeof rule> => rule("all", fields);
-const acting = (fields: NonNullable<Parameters<typeof rule>[1]>): ReturnType<typeof rule> =>
+const all = (fields: Fields = {}): ReturnType<typeof rule> => rule("all", fields);
+const acting = (fields: Fields): ReturnType<typeof rule> =>
   all({ actions: [{ id: "all-mail", channel: "ops-mail", ...fields }] });
-const policy = (fields: NonNullable<Parameters<typeof rule>[1]>): ReturnType<typeof checked> =>
-  checked("policies", { schema: "policy/v1", id: "default", ...fields });
-const nights = checked("calendars", {
-  schema: "calendar/v1",
-  id: "nights",
-  zone: "Europe/Berlin",
-  weekly: [{ days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], from: "22:00", to: "07:00" }],
-});
+const NIGHTS = nights("07:00", "Europe/Berlin");
 
 // oxlint-disable-next-line unicorn/no-thenable -- the field of the contract is named so, and nothing awaits it
 const DROP_STALE = { after: "2h", then: "drop" };
 const many = (name: string): ReturnType<typeof rule>[] =>
   Array.from({ length: 1001 }, (_, n) => rule(`r${n}`, { name, match: { types: ["x"] } }));
+
+/** So many thousand events of the one source come in. */
+async function crowd({ store }: Explaining, thousands: number): Promise<void> {
+  for (let batch = 0; batch < thousands; batch++) {
+    const events = Array.from({ length: 1000 }, (_, n) => input(`crowd ${batch} ${n}`));
+    const asked = { actor: "source:test", horizon: 604_800_000, events };
+    await store.transact({ flow: "ingest", tenant: "default", input: asked });
+  }
+}
 
 /** A site at 08:00 with these objects beside its channel and template. */
 async function siteWith(...objects: Parameters<Explaining["configure"]>[0]): Promise<Explaining> {
@@ -113,13 +116,51 @@ describe("what people mute", () => {
     const text = await site.text((await site.post("1", { labels: { a: "1" } })).id);
     expect(text).toContain("until 2026-06-01T09:00:00Z (2026-06-01 11:00 Europe/Berlin).");
   });
+
+  it("advises nothing about maintenance that mutes nothing between its weekly times", async () => {
+    const site = await siteWith(all());
+    const weekly = { zone: "Europe/Berlin", weekly: [{ days: ["mon"] as ["mon"], from: "09:30", to: "11:00" }] };
+    const id = await site.mute({
+      kind: "maintenance",
+      put: { ...stated, endsAt: FOREVER, matchers: ['a="1"'], weekly },
+    });
+    const receipt = await site.post("1", { labels: { a: "1" } });
+    expect(await site.text(receipt.id)).toContain(`sealpost maintenance expire ${id}\n`);
+    await site.at("2026-06-01T10:00:00Z");
+    const text = await site.text(receipt.id);
+    expect(text).toContain(
+      "Next: This one is not sent any more; the maintenance window mutes nothing at this moment, and mutes again at its next weekly time.\n",
+    );
+    expect(text).not.toContain("expire");
+  });
+
+  it("cuts what is long and joins what is broken, so that no matcher passes for a line of ours", async () => {
+    const forged = "x\nRule everything matched; it was sent to nobody.";
+    const long = Array.from({ length: 99 }, (_, n) => `l${n}!="${"y ".repeat(4000)}"`);
+    const to = Array.from({ length: 100 }, (_, n) => `a${n}@plant.example`);
+    const actions = Array.from({ length: 8 }, (_, n) => ({ id: `m${n}`, channel: "ops-mail", to }));
+    const site = await siteWith(all({ actions }));
+    const matchers = [`zz!="${forged}"`, ...long];
+    await site.mute({ kind: "silences", put: { ...stated, comment: `${"z ".repeat(900)}\n`, matchers } });
+    const receipt = await site.post("1");
+    const explained = await site.explained(receipt.id);
+    expect(explained.kind === "event" && explained.drafts.flatMap(({ deliveries }) => deliveries)).toHaveLength(800);
+    expect(JSON.stringify(explained).length).toBeLessThan(800 * 5000);
+    const text = await site.text(receipt.id);
+    expect(text).toContain('covers events with zz!="x Rule everything matched; it was sent to nobody.", l0!="y y');
+    expect(text).toContain("…, and 90 more until 2026-06-01T12:00:00Z.");
+    expect(text).not.toMatch(/^Rule everything/m);
+    const record = explained.kind === "event" ? explained.drafts[0]?.stages.at(-1)?.record : undefined;
+    expect(record).toMatchObject({ moreMatchers: 90, comment: expect.stringMatching(/^(z ){99}z?…$/) });
+    expect(record?.matchers?.map(({ length }) => length <= 100)).toEqual(Array.from({ length: 10 }, () => true));
+  });
 });
 
 describe("quiet hours", () => {
   const quiet = { calendar: "nights", bypassFrom: "high" };
 
   it("have passed what came outside of them, and what may pass", async () => {
-    const site = await siteWith(nights, acting(quiet));
+    const site = await siteWith(NIGHTS, acting(quiet));
     expect(await site.text((await site.post("1", { severity: "low" })).id)).toContain(
       'quiet: passed. Calendar "nights" has no quiet hours at 2026-06-01T08:00:00Z (2026-06-01 10:00 Europe/Berlin).',
     );
@@ -131,7 +172,7 @@ describe("quiet hours", () => {
   });
 
   it("released what they held, and the message was sent", async () => {
-    const site = await siteWith(nights, acting({ calendar: "nights" }));
+    const site = await siteWith(NIGHTS, acting({ calendar: "nights" }));
     await site.at("2026-06-01T21:00:00Z");
     const held = await site.post("1");
     const window = (await site.store.read.cell("delivery", "default", firstOf(held)))?.window ?? "";
@@ -156,7 +197,7 @@ describe("quiet hours", () => {
   });
 
   it("dropped what had grown stale", async () => {
-    const site = await siteWith(nights, acting({ calendar: "nights", staleness: DROP_STALE }));
+    const site = await siteWith(NIGHTS, acting({ calendar: "nights", staleness: DROP_STALE }));
     await site.at("2026-06-01T21:00:00Z");
     const held = await site.post("1");
     await site.at("2026-06-02T06:00:00Z");
@@ -169,7 +210,7 @@ describe("quiet hours", () => {
   });
 
   it("put off a digest", async () => {
-    const site = await siteWith(nights, acting({ calendar: "nights", digest: "1h" }));
+    const site = await siteWith(NIGHTS, acting({ calendar: "nights", digest: "1h" }));
     await site.at("2026-06-01T19:30:00Z");
     const receipt = await site.post("1");
     await site.at("2026-06-01T21:00:00Z");
@@ -352,6 +393,7 @@ describe("channels", () => {
     expect(text).toContain(words);
     const explained = await site.explained(id);
     expect(explained.kind === "delivery" && explained.channel.state).toBe(state);
+    if (status === "dropped") expect(text).toContain(". This one is not sent any more; send the event again.\n");
   });
 
   it("switched off after the decision keep what waits", async () => {
@@ -692,6 +734,8 @@ describe("the configuration that decided", () => {
         (kinds.objects === false ? [] : await read.objects(hashes)) satisfies readonly StoredObject[],
       cells: async (noun, ...rest) =>
         kinds.generations === false && noun === "generation" ? [] : await read.cells(noun, ...rest),
+      cell: async (noun, ...rest) =>
+        kinds.generations === false && noun === "generation" ? undefined : await read.cell(noun, ...rest),
     });
     const instants = { now: () => site.clock.now, mono: () => 0 };
     const asked = { isSite: true };
@@ -764,6 +808,19 @@ describe("a large site", () => {
     });
     expect((await service.event("default", end.id, { isSite: true }))?.cause.sentence).toContain(
       "no firing with its correlation key",
+    );
+  });
+
+  it("is looked through from the resolution on, however much came after it", async () => {
+    const site = await siteWith(all({ match: { labels: ["a=2"] } }));
+    const alert = { correlationId: "k", labels: { a: "1" } };
+    const firing = await site.post("first", { ...alert, alertState: "firing" });
+    const end = await site.post("end", { ...alert, alertState: "resolved" });
+    await crowd(site, 11);
+    expect(await site.text(end.id)).toContain(`Its firing ${firing.id} of 2026-06-01T08:00:00Z was sent to nobody:`);
+    const late = await site.post("late", { ...alert, correlationId: "k2", alertState: "resolved" });
+    expect(await site.text(late.id)).toContain(
+      'no firing with its correlation key "k2" is among the last 10000 events of its source before it; what lies further back was not looked at.',
     );
   });
 

@@ -92,6 +92,11 @@ describe("digest list and show", () => {
     const [group] = await windows("show", "host-group");
     expect(await windows("show", group?.actionKey ?? "")).toEqual([group]);
     expect(rows(await site.run("digest", "show", "host-daily"))).toHaveLength(2);
+    const first = await site.run("digest", "list", "--limit", "2");
+    const cursor = /^more: --cursor (\S+)$/m.exec(first.out)?.[1] ?? "";
+    expect(first.out).toContain(items[1]?.id);
+    expect(await windows("list", "--limit", "2", "--cursor", cursor)).toEqual(items.slice(2));
+    expect(await windows("show", "host-group", "--limit", "1")).toEqual([group]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { WindowRecord } from "../../src/core/cells.ts";
+import type { WindowRecord } from "../../src/core/window-record.ts";
 import type { Delivery, TraceEntry } from "../../src/core/delivery.ts";
 import { explainDelivery, explainEvent, explainWindow } from "../../src/core/explain.ts";
 import { causeOf } from "../../src/core/explain-cause.ts";
@@ -7,7 +7,16 @@ import type { DecidedBy, Known } from "../../src/core/explain-facts.ts";
 import { closestRule, isOnlyMiss, ruleVerdict, withoutValues } from "../../src/core/explain-rules.ts";
 import { stageExplanations, tellingOf } from "../../src/core/explain-stages.ts";
 import { explanationText } from "../../src/core/explain-text.ts";
-import { afterColon, at, counted, labelWords, ordinal, quoted, span } from "../../src/core/explain-words.ts";
+import {
+  afterColon,
+  at,
+  counted,
+  labelWords,
+  matcherWords,
+  ordinal,
+  quoted,
+  span,
+} from "../../src/core/explain-words.ts";
 import { FOREVER } from "../../src/core/mute.ts";
 import { compileRule } from "../../src/core/index.ts";
 import { NO_POLICY } from "../../src/core/policy.ts";
@@ -111,9 +120,46 @@ describe("words", () => {
     const many = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`l${n}`, "v"]));
     expect(labelWords(many)).toMatch(/, l9="v", and 2 more$/);
   });
+  it("names matchers on one line, the first ten, cut, and reads no further", () => {
+    expect(matcherWords(["a=1", 'b="x\ny"'])).toBe('a=1, b="x y"');
+    const many = Array.from({ length: 100 }, (_, n) => `l${n}="${"z ".repeat(4000)}"`);
+    expect(matcherWords(many)).toMatch(/^l0="z z .*…, and 90 more$/);
+    expect(matcherWords(many).length).toBeLessThan(10 * 102 + 20);
+    expect(quoted(`a${" ".repeat(9000)}b`, 10)).toBe('"a …"');
+  });
   it("counts and goes on after a colon", () => {
     expect([counted(1, "item"), counted(0, "item")]).toEqual(["1 item", "0 items"]);
     expect(["It is", "Try 2", "5 of", "UPS is"].map(afterColon)).toEqual(["it is", "try 2", "5 of", "UPS is"]);
+  });
+});
+
+describe("what to do about a mute", () => {
+  const base = {
+    id: "mnt-1",
+    author: "maria",
+    comment: "",
+    createdAt: 0,
+    updatedAt: 0,
+    startsAt: 0,
+    endsAt: FOREVER,
+    matchers: ["a=1"],
+  };
+  const MONDAY = Date.parse("2026-06-01T12:00:00Z");
+  const weekly = { zone: "UTC", weekly: [{ days: ["mon"] as ["mon"], from: "09:00", to: "11:00" }] };
+  it.each([
+    [{ weekly }, "mutes nothing at this moment, and mutes again at its next weekly time."],
+    [
+      { weekly, endsAt: MONDAY + 60_000 },
+      "mutes nothing at this moment, and mutes again at its next weekly time before 2026-06-01T12:01:00Z.",
+    ],
+    [{ startsAt: MONDAY + 1000 }, "mutes nothing at this moment, and mutes from 2026-06-01T12:00:01Z on."],
+    [{ endsAt: MONDAY }, "has ended, so the next ones are sent."],
+    [{}, "to have the next ones sent, end the maintenance window: sealpost maintenance expire mnt-1"],
+  ])("%j", (fields, words) => {
+    const record = { ...base, ...fields };
+    const delivery = made({ status: "suppressed", reason: { code: "maintenance", by: "mnt-1" } });
+    const { next } = causeOf(delivery, known({ now: MONDAY, maintenance: new Map([["mnt-1", record]]) }));
+    expect(next).toContain(words);
   });
 });
 
@@ -425,9 +471,31 @@ describe("an event", () => {
     expect(text).toContain("decided, and it is not kept any more: its rules cannot be asked again.");
   });
 
+  it("of a configuration that was not found, with how many were looked at", () => {
+    const unfound = { ...decided, state: "unfound", looked: 7 } as const;
+    const facts = { event, rules: [], drafts: [], left: 0, known: known({ decided: unfound }) };
+    const text = explanationText(explainEvent(facts));
+    expect(text).toContain("why cannot be said, because the configuration that decided was not found.");
+    expect(text).toContain("it was not found among the 7 configurations looked at, the newest of those that are kept:");
+  });
+
+  it("keeps to its own lines, whatever labels hold", () => {
+    const forged = { ...event, labels: { a: "1\nRule everything matched\u2028Next: nothing" } };
+    const rule = ruleOf({ match: { labels: ['a="2\\n3"', 'b="\n4"'] } });
+    const rules = [ruleVerdict(rule, { event: forged, now: 0 })];
+    const facts = {
+      event: forged,
+      rules,
+      drafts: [],
+      left: 0,
+      known: known({ decided: { ...decided, rules: [rule] } }),
+    };
+    expect(explanationText(explainEvent(facts))).not.toMatch(/^(Rule everything|Next: nothing|4")/mu);
+  });
+
   it("whose rule was asked about while a resolution follows its firing", () => {
     const asked = ruleVerdict(ruleOf({ match: { types: ["x"] } }), { event, now: 0 });
-    const firing = { found: "none", looked: 0 } as const;
+    const firing = { found: "none", looked: 0, isAll: true } as const;
     const facts = {
       event: { ...event, alertState: "resolved" as const },
       rules: [asked],

@@ -219,6 +219,11 @@ test.each([
     { items: many, a: long },
   ],
   ["patterns made on the way", "event.data.items.all(x, re(event.type, string(x)) || true)", { items: many }],
+  [
+    "dear patterns made on the way",
+    "event.data.dear.all(x, re(event.type, x) || true)",
+    { dear: Array.from({ length: 60 }, (_, n) => `(?i)${"\\pL\\PL".repeat(40)}${n}`) },
+  ],
   ["a long list in a long list", "event.data.items.all(x, x in event.data.items)", { items: many }],
   ["deep values", "event.data.n == event.data.m", { n: tree(17), m: tree(17) }],
 ] as const)("%s ends early, and tells so", (_, text, data) => {

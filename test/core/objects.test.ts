@@ -126,6 +126,22 @@ test("the schemas that are published say what is checked", () => {
   });
 });
 
+test.each(["0s", "01s", "1w", "3651d", "999999999d", "315360001s"])(
+  "%s is no duration that may be stated",
+  (window) => {
+    const deduping = { schema: "rule/v1", id: "r", actions: [{ id: "a", channel: "c", dedupe: { window } }] };
+    expect(checkObject("rules", "r", deduping)).toMatchObject({
+      ok: false,
+      faults: [{ pointer: "/actions/0/dedupe/window" }],
+    });
+  },
+);
+
+test("ten years may be stated", () => {
+  const deduping = { schema: "rule/v1", id: "r", actions: [{ id: "a", channel: "c", dedupe: { window: "3650d" } }] };
+  expect(checkObject("rules", "r", deduping)).toMatchObject({ ok: true });
+});
+
 test.each([
   ["250ms", 250],
   ["10s", 10_000],

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { WindowMember, WindowRecord } from "../../src/core/cells.ts";
+import type { WindowMember, WindowRecord } from "../../src/core/window-record.ts";
 import { SEVERITIES } from "../../src/core/event.ts";
 import { compileTemplate, payloadHash, render, type Rendered } from "../../src/core/render.ts";
 import { BADGES, type Digest, type RenderContext } from "../../src/core/render-context.ts";

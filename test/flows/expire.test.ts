@@ -1,14 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { EventInput } from "../../src/core/event.ts";
-import type { Json } from "../../src/core/json.ts";
 import { flapKey } from "../../src/core/key-parts.ts";
-import type { CheckedObject } from "../../src/core/objects.ts";
+import type { CellChange } from "../../src/ports.ts";
 import { type Engine, EngineError } from "../../src/store/engine.ts";
 import { createMemoryEngine } from "../../src/store/memory/engine.ts";
-import { moving, type Moving } from "../support/moving.ts";
-import { channel, checked, input, rule, template } from "../support/objects.ts";
+import { type moving, type Moving, movingAt, restarted } from "../support/moving.ts";
+import { type Fields, acting, channel, checked, input, rule, template } from "../support/objects.ts";
 
-type Fields = { readonly [name: string]: Json };
 type Kept = "announced" | "claim" | "flap" | "group";
 
 const T = Date.parse("2026-06-01T10:05:00Z");
@@ -16,15 +14,9 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const MANY = 100_000;
 
-const acting = (fields: Fields): CheckedObject =>
-  rule("hosts", { actions: [{ id: "ops", channel: "ops-mail", ...fields }] });
-
 /** A site at 10:05 with one action. */
 async function siteWith(fields: Fields, options: Parameters<typeof moving>[0] = {}): Promise<Moving> {
-  const site = await moving(options);
-  await site.configure([channel(), template(), acting(fields)]);
-  await site.at(T);
-  return site;
+  return await movingAt(T, [acting(fields)], options);
 }
 
 async function keysOf(site: Moving, noun: Kept): Promise<readonly string[]> {
@@ -38,6 +30,12 @@ async function postMany(site: Moving, events: readonly EventInput[]): Promise<vo
 }
 const hosts = (count: number): EventInput[] =>
   Array.from({ length: count }, (_, n) => input(String(n), { scope: { resource: `h-${n}` } }));
+
+function keyOf(site: Moving, event: EventInput): string {
+  const action = site.configurations.of("default").actions.get("ops");
+  if (action === undefined) throw new Error("no action");
+  return flapKey(event, action);
+}
 
 const again = (name: string): EventInput => ({ ...input(name), scope: { resource: "h-0" } });
 const group = (interval: string): Fields => ({ group: { by: ["service"], wait: "1m", interval } });
@@ -143,6 +141,50 @@ describe("cells of debouncing", () => {
     await site.at("2026-06-01T11:00:00Z");
     expect(await keysOf(site, "flap")).toEqual([]);
     expect(site.timers()).toEqual([]);
+  });
+
+  test("that lie behind more living ones than a step looks at go too, in as many steps as it takes", async () => {
+    const until = Date.parse("2026-06-01T10:50:00Z");
+    const cell = (n: number, over: boolean): CellChange => ({
+      noun: "flap",
+      tenant: "default",
+      key: `0:${String(n).padStart(64, "0")}`,
+      value: { state: "cooldown", until: over ? until : until + DAY, n: 0, severity: "low", delivery: "" },
+    });
+    const real = createMemoryEngine();
+    let applied = 0;
+    const apply: Engine["apply"] = (plan) => {
+      applied += 1;
+      real.apply(plan);
+    };
+    const site = await siteWith({ debounce }, { engine: { ...real, apply }, limits: { timers: 1 } });
+    const cells = Array.from({ length: 6000 }, (_, n) => cell(n, n % 2000 === 0 || n >= 5000));
+    site.engine.apply({ t: T, cells, tenants: [] });
+    await site.post(hosts(40).filter((event) => keyOf(site, event).startsWith("0:")));
+    applied = 0;
+    await site.at("2026-06-01T11:00:00Z");
+    expect((await keysOf(site, "flap")).toSorted()).toEqual(
+      cells.flatMap(({ key }, n) => (n % 2000 === 0 || n >= 5000 ? [] : [key])),
+    );
+    expect(applied).toBeGreaterThan(12);
+    expect(expiries(site)).toEqual(["flap 6900000"]);
+    await site.at("2026-06-02T11:00:00Z");
+    expect(await keysOf(site, "flap")).toEqual([]);
+    expect(site.timers()).toEqual([]);
+  });
+
+  test("are looked at from the first again where the one that a step followed is gone", async () => {
+    const site = await siteWith({ debounce });
+    await site.post(hosts(40));
+    const digits = new Set((await keysOf(site, "flap")).map((key) => key.slice(0, 1)));
+    const timersSet = [...digits].map((digit) => ({ due: T + HOUR, flow: "expire", key: `flap:${digit}:gone` }));
+    const logSize = site.engine.log("default")?.size ?? 0;
+    const nothing = { leaves: [], events: [], timersCleared: [], members: [] };
+    site.engine.apply({ t: T, cells: [], tenants: [{ tenant: "default", logSize, timersSet, ...nothing }] });
+    const next = await restarted(site);
+    await next.at(T + HOUR);
+    expect(await keysOf(next, "flap")).toEqual([]);
+    expect(next.timers()).toEqual([]);
   });
 
   test("of which some are new by then are looked at again an hour later", async () => {

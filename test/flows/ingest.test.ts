@@ -120,6 +120,15 @@ describe("an event", () => {
     expect(delivery).not.toHaveProperty("dueAt");
   });
 
+  test("an action that names no addressee sends to those of its channel", async () => {
+    const site = await openTestStore();
+    await site.configure([channel(), template(), rule("a", { actions: [{ id: "x", channel: "ops-mail", to: [] }] })]);
+    const [receipt] = await post(site, input("1"));
+    expect(receipt?.deliveries).toEqual([{ id: expect.any(String), status: "pending" }]);
+    const delivery = await site.store.read.cell("delivery", "default", receipt?.deliveries[0]?.id ?? "");
+    expect(delivery).toMatchObject({ to: "ops@plant.example" });
+  });
+
   test("whose template is gone takes the shipped one, or none, and is not lost", async () => {
     const site = await openTestStore();
     await site.configure([
@@ -196,29 +205,34 @@ describe("an event with very many deliveries", () => {
     expect(last).toMatchObject({ draft: 99, leaves: [leaves[2]?.seq] });
   });
 
-  test("beyond the limit has the rest counted, and raises an alarm that goes through the rules", async () => {
-    const site = await openTestStore();
-    const alarm = rule("watch", {
-      match: { types: ["sealpost.draft-limit"] },
-      actions: [{ id: "watch", channel: "ops-mail" }],
-    });
-    await site.configure([
-      channel(),
-      template(),
-      rule("a", { match: { types: ["backup.*"] }, actions: actions(12) }),
-      alarm,
-    ]);
-    const [receipt] = await post(site, input("1"));
-    expect(receipt?.deliveries.length).toBe(DRAFT_LIMIT);
-    const leaves = await decisions(site);
-    const counted = leaves.flatMap(({ drafts }) => drafts ?? []).filter(({ reason }) => reason?.code === "draft-limit");
-    expect(counted).toEqual([
-      expect.objectContaining({ status: "dropped", reason: { code: "draft-limit", by: "200" } }),
-    ]);
-    const { items } = await site.store.read.events("default", { limit: 10, type: "sealpost.draft-limit" });
-    expect(items).toEqual([expect.objectContaining({ source: "sealpost", severity: "high", subject: receipt?.id })]);
-    expect(leaves.at(-1)?.drafts).toEqual([expect.objectContaining({ action: "watch", status: "pending" })]);
-  });
+  test.each(["/plant/7", "sealpost"])(
+    "of %s, beyond the limit, has the rest counted, and raises an alarm that goes through the rules",
+    async (source) => {
+      const site = await openTestStore();
+      const alarm = rule("watch", {
+        match: { types: ["sealpost.draft-limit"] },
+        actions: [{ id: "watch", channel: "ops-mail" }],
+      });
+      await site.configure([
+        channel(),
+        template(),
+        rule("a", { match: { types: ["backup.*"] }, actions: actions(12) }),
+        alarm,
+      ]);
+      const [receipt] = await post(site, input("1", { source }));
+      expect(receipt?.deliveries.length).toBe(DRAFT_LIMIT);
+      const leaves = await decisions(site);
+      const counted = leaves
+        .flatMap(({ drafts }) => drafts ?? [])
+        .filter(({ reason }) => reason?.code === "draft-limit");
+      expect(counted).toEqual([
+        expect.objectContaining({ status: "dropped", reason: { code: "draft-limit", by: "200" } }),
+      ]);
+      const { items } = await site.store.read.events("default", { limit: 10, type: "sealpost.draft-limit" });
+      expect(items).toEqual([expect.objectContaining({ source: "sealpost", severity: "high", subject: receipt?.id })]);
+      expect(leaves.at(-1)?.drafts).toEqual([expect.objectContaining({ action: "watch", status: "pending" })]);
+    },
+  );
 });
 
 async function linesOfOneRun(): Promise<string> {

@@ -1,12 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Json } from "../../src/core/json.ts";
 import type { EventReceipt } from "../../src/core/delivery.ts";
 import { createMemoryEngine } from "../../src/store/memory/engine.ts";
 import { EngineError, type Engine } from "../../src/store/engine.ts";
 import { ACTOR, moving, type Moving, restarted } from "../support/moving.ts";
-import { channel, checked, input, rule, template } from "../support/objects.ts";
-
-type Fields = { readonly [name: string]: Json };
+import { type Fields, acting, channel, checked, input, rule, template } from "../support/objects.ts";
 
 const NIGHT = Date.parse("2026-06-01T22:00:00Z");
 const MORNING = Date.parse("2026-06-02T06:00:00Z");
@@ -22,7 +19,7 @@ const objects = (fields: Fields = {}): Parameters<Moving["configure"]>[0] => [
   channel(),
   template(),
   NIGHTS,
-  rule("hosts", { actions: [{ id: "ops", channel: "ops-mail", calendar: "nights", ...fields }] }),
+  acting({ calendar: "nights", ...fields }),
 ];
 
 /** A site at the beginning of the night. */

@@ -24,6 +24,11 @@ function maintenance(more: Partial<Extract<MuteChange, { kind: "maintenance"; pu
   return { kind: "maintenance", put: { ...STATED, matchers: [], ...more } };
 }
 
+/** A silence of patterns that take more than 900 steps each. */
+function costly(id: string, count: number): MuteChange {
+  return silence({ id, matchers: Array.from({ length: count }, (_none, at) => `a=~"x{900}${id}${at}"`) });
+}
+
 type Open = () => Promise<TestStore>;
 const ENGINES: readonly (readonly [string, Open])[] = [
   ["memory", () => openTestStore({ tenants: ["_site", "default", "other"] })],
@@ -133,6 +138,60 @@ describe.each(ENGINES)("on %s", (_, open) => {
     await change(site, ...some(6));
     await expect(change(site, ...some(12))).rejects.toMatchObject({ code: "invalid" });
     expect(await site.store.read.cell("silence", "default", "s12")).toBeUndefined();
+  });
+
+  test("patterns take so many steps to compile in all, and those that end make room", async () => {
+    const site = await opened();
+    await change(site, costly("a", 95), costly("b", 95), costly("c", 90));
+    await expect(change(site, costly("d", 10))).rejects.toMatchObject({ code: "invalid" });
+    await change(site, { kind: "silences", expire: "c" }, costly("d", 10));
+  });
+
+  test("after the clock was set back what is too much can be ended and edited, and only what grows is refused", async () => {
+    const site = await opened();
+    const long = Array.from({ length: 90 }, (_none, at) => `a${at}="${"x".repeat(900)}"`);
+    const some = (name: string, endsAt: number): MuteChange[] =>
+      Array.from({ length: 12 }, (_none, at) => silence({ id: `${name}${at}`, matchers: long, endsAt }));
+    await change(site, ...some("a", START + 10 * MINUTE));
+    site.clock.now = START + 11 * MINUTE;
+    await change(site, ...some("b", START + 60 * MINUTE));
+    site.clock.now = START;
+    const set = { from: START + 11 * MINUTE, to: START };
+    await site.store.transact({ flow: "clock-jump", tenant: "_site", input: set });
+    await statusOf(site, {});
+    expect((await site.store.read.cell("mutes", "default", "current"))?.silences).toHaveLength(24);
+    await expect(change(site, silence({ id: "more" }))).rejects.toMatchObject({ code: "invalid" });
+    await change(site, suppression({ id: "x" }), maintenance({ id: "m" }));
+    await change(site, silence({ id: "a1", matchers: long, endsAt: START + 5 * MINUTE }));
+    await change(site, ...["a0", "b0", "b1"].map((id): MuteChange => ({ kind: "silences", expire: id })));
+    await change(site, { kind: "silences", expire: "b2" }, silence({ id: "less" }));
+    expect((await site.store.read.cell("mutes", "default", "current"))?.silences).toHaveLength(21);
+  });
+
+  test("a version is no record: whoever asks for one changes nothing", async () => {
+    const site = await opened();
+    await change(site, silence({ id: "s" }), maintenance({ id: "m" }), suppression({ id: "x" }));
+    await change(site, silence({ id: "s", endsAt: START + 90 * MINUTE }));
+    const versions = await site.store.read.cells("silence", "default", "~", 10);
+    expect(versions).toHaveLength(2);
+    const [windows, rules] = await Promise.all([
+      site.store.read.cells("maintenance", "default", "~", 10),
+      site.store.read.cells("suppression", "default", "~", 10),
+    ]);
+    const asked: MuteChange[] = [
+      ...versions.flatMap(([id]): MuteChange[] => [
+        { kind: "silences", expire: id },
+        { ...silence({ id }), requires: "present" },
+        silence({ id }),
+      ]),
+      silence({ id: "~none" }),
+      silence({ id: "s@000000000000" }),
+      ...windows.map(([id]): MuteChange => ({ kind: "maintenance", expire: id })),
+      ...rules.map(([id]): MuteChange => ({ kind: "suppressions", expire: id })),
+    ];
+    for (const one of asked) await expect(change(site, one)).rejects.toMatchObject({ code: "missing" });
+    expect(await site.store.read.cell("silence", "default", "s")).toMatchObject({ endsAt: START + 90 * MINUTE });
+    expect(await site.store.read.cells("silence", "default", "", 10)).toHaveLength(3);
   });
 
   test("an edit that leaves the past alone is made in place", async () => {
@@ -278,6 +337,28 @@ describe.each(ENGINES)("on %s", (_, open) => {
     expect(left).toEqual([4, 3, 2, 1, 1]);
   });
 });
+
+test.each([9_999, 10_000, 10_001, 100_001])(
+  "after the clock was set back all of %i records are looked at, their versions left out",
+  async (count) => {
+    const site = await openTestStore();
+    await change(site, silence({ id: "zz" }));
+    const record = { matchers: DB, startsAt: 0, endsAt: 1, author: "", comment: "", updatedAt: 0 };
+    const place = { noun: "silence", tenant: "default" } as const;
+    const cells = Array.from({ length: count - 3 }, (_, at) => {
+      const id = `s-${String(at).padStart(6, "0")}`;
+      return { ...place, key: id, value: { ...record, id } };
+    });
+    const again = ["a", "z"].map((id) => ({ ...place, key: id, value: { ...record, id, endsAt: START + MINUTE } }));
+    const versions = again.map((cell) => ({ ...cell, key: `~${cell.key}@000000000000` }));
+    site.engine.apply({ t: START, cells: [...cells, ...again, ...versions], tenants: [] });
+    const set = { from: START + MINUTE, to: START };
+    await site.store.transact({ flow: "clock-jump", tenant: "_site", input: set });
+    await statusOf(site, {});
+    const current = await site.store.read.cell("mutes", "default", "current");
+    expect(current?.silences.map(({ id }) => id)).toEqual(["a", "z", "zz"]);
+  },
+);
 
 test("a thousand silences are one question", async () => {
   const site = await openTestStore();

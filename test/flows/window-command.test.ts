@@ -1,28 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { parseLeaf } from "../../src/core/leaf-parse.ts";
-import type { Json } from "../../src/core/json.ts";
-import { ACTOR, moving, type Moving } from "../support/moving.ts";
-import { channel, checked, input, rule, template } from "../support/objects.ts";
-
-type Fields = { readonly [name: string]: Json };
+import { ACTOR, leavesOf, moving, type Moving, movingAt } from "../support/moving.ts";
+import { acting, channel, checked, input, rule, template } from "../support/objects.ts";
 
 const T = "2026-06-01T10:05:00Z";
 const T_MS = Date.parse(T);
 const MINUTE = 60_000;
 
-const acting = (fields: Fields, more: Fields = {}): ReturnType<typeof rule> =>
-  rule("hosts", { actions: [{ id: "ops", channel: "ops-mail", ...fields }], ...more });
-
 /** A site at 10:05 with one rule. */
 async function siteWith(...objects: Parameters<Moving["configure"]>[0]): Promise<Moving> {
-  const site = await moving();
-  await site.configure([channel(), template(), ...objects]);
-  await site.at(T);
-  return site;
-}
-
-async function leavesOf(site: Moving, type: string): Promise<readonly ReturnType<typeof parseLeaf>[]> {
-  return (await site.lines()).map(parseLeaf).filter((leaf) => leaf.type === type);
+  return await movingAt(T, objects);
 }
 
 const DIGEST = `digest:default:ops:1h:${T_MS}`;
@@ -101,6 +88,24 @@ describe("flush", () => {
       ["1d", T_MS],
       ["1h", T_MS + 2000],
     ]);
+  });
+
+  test("of the one that is named finds it behind however many others", async () => {
+    const site = await siteWith(acting({ debounce: { window: "1h" } }));
+    const COUNT = 1100;
+    for (const n of [0, 1])
+      for (let from = 0; from < COUNT; from += 550)
+        await site.post(
+          Array.from({ length: 550 }, (_, at) => input(`${from + at}/${n}`, { scope: { resource: `h-${from + at}` } })),
+        );
+    const open = await site.open();
+    expect(open).toHaveLength(COUNT);
+    const last = open.toSorted((a, b) => a.openedAt - b.openedAt).at(-1);
+    if (last === undefined) throw new Error("nothing is open");
+    const asked = { actionKey: "ops", window: "flap", openedAt: last.openedAt } as const;
+    expect(await site.command({ command: "flush", ...asked })).toMatchObject([{ id: last.id, state: "flushed" }]);
+    await expect(site.command({ command: "drop", ...asked })).rejects.toMatchObject({ code: "missing" });
+    expect(await site.open()).toHaveLength(COUNT - 1);
   });
 
   test("of a group is by its key; its action alone names none", async () => {
@@ -189,4 +194,19 @@ describe("drop", () => {
     expect(record?.deliveries).toEqual([`${DIGEST}:0`, `${DIGEST}:1`]);
     for (const id of record?.deliveries ?? []) expect((await site.delivery(id)).status).toBe("dropped");
   });
+});
+
+/** As long as an id can be. */
+const long = (letter: string): string => letter.repeat(63);
+
+test("a message to many addressees has leaves that fit, however long the ids", async () => {
+  const [tenant, to] = [long("t"), Array.from({ length: 100 }, (_, n) => `ops-${n}@plant.example`)];
+  const site = await moving({ tenants: ["_site", tenant] });
+  const actions = [{ id: long("a"), channel: long("c"), digest: "1h", to }];
+  await site.configure([channel(long("c")), template(), rule(long("r"), { actions })], tenant);
+  await site.at(T, tenant);
+  await site.post([input("1")], tenant);
+  const [ended] = await site.command({ command: "flush", actionKey: long("a") }, tenant);
+  expect(ended).toMatchObject({ state: "flushed", status: "pending" });
+  expect(ended?.deliveries).toHaveLength(100);
 });

@@ -1,38 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { Json } from "../../src/core/json.ts";
 import type { CheckedObject } from "../../src/core/objects.ts";
-import { moving, type Moving } from "../support/moving.ts";
-import { channel, checked, input, rule, template } from "../support/objects.ts";
-
-type Fields = { readonly [name: string]: Json };
+import { moving, type Moving, windowStates } from "../support/moving.ts";
+import { acting, channel, input, nights, policy, rule, template } from "../support/objects.ts";
 
 const NIGHT = Date.parse("2026-06-01T23:00:00Z");
 const MINUTE = 60_000;
-const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-const nights = (to: string, zone?: string): CheckedObject =>
-  checked("calendars", {
-    schema: "calendar/v1",
-    id: "nights",
-    weekly: [{ days: DAYS, from: "22:00", to }],
-    ...(zone === undefined ? {} : { zone }),
-  });
-const policy = (fields: Fields): CheckedObject =>
-  checked("policies", { schema: "policy/v1", id: "default", ...fields });
-const acting = (fields: Fields, more: Fields = {}): CheckedObject =>
-  rule("hosts", { actions: [{ id: "ops", channel: "ops-mail", ...fields }], ...more });
 const BASE = [channel(), template()];
-
-/** The state of each window that was ever opened, by action key and window, with its due or end. */
-async function states(site: Moving, tenant = "default"): Promise<string[]> {
-  const cells = await site.store.read.cells("window", tenant, "", 1000);
-  return cells
-    .map(([, { actionKey, window, state, status, due, endedAt }]) => {
-      const at = new Date(state === "open" ? due : (endedAt ?? 0)).toISOString().slice(11, 16);
-      return `${actionKey}:${window} ${state}${status === undefined ? "" : ` ${status}`} ${at}`;
-    })
-    .toSorted();
-}
 
 describe("what a switch of the site brings to its tenants", () => {
   const tenants = ["_site", "default", "globex"];
@@ -66,9 +40,9 @@ describe("what a switch of the site brings to its tenants", () => {
     await site.configure([nights("23:30", "UTC")], "_site");
     for (const tenant of ["default", "globex"]) {
       await site.at(NIGHT + 10 * MINUTE, tenant);
-      expect(await states(site, tenant)).toEqual(["daily:1d open 00:00", "held:quiet open 23:30"]);
+      expect(await windowStates(site, tenant)).toEqual(["daily:1d open 00:00", "held:quiet open 23:30"]);
       await site.at(NIGHT + 30 * MINUTE, tenant);
-      expect(await states(site, tenant)).toEqual(["daily:1d open 00:00", "held:quiet flushed pending 23:30"]);
+      expect(await windowStates(site, tenant)).toEqual(["daily:1d open 00:00", "held:quiet flushed pending 23:30"]);
     }
   });
 
@@ -87,19 +61,19 @@ describe("what a switch of the site brings to its tenants", () => {
     await site.at(NIGHT + MINUTE, "globex");
     await site.configure([nights("22:30", "UTC")], "_site");
     for (const tenant of ["default", "globex"]) await site.at(NIGHT + 2 * MINUTE, tenant);
-    expect(await states(site, "default")).toEqual(["daily:1d open 00:00", "held:quiet flushed pending 23:01"]);
-    expect(await states(site, "globex")).toEqual(["daily:1d flushed pending 23:00", "held:quiet open 07:00"]);
+    expect(await windowStates(site, "default")).toEqual(["daily:1d open 00:00", "held:quiet flushed pending 23:01"]);
+    expect(await windowStates(site, "globex")).toEqual(["daily:1d flushed pending 23:00", "held:quiet open 07:00"]);
   });
 
   test("its policy's zone, edited, moves the quiet hours of calendars that have none of their own, and no digest", async () => {
     const site = await siteOf(nights("06:00"), policy({ zone: "UTC" }));
-    expect(await states(site)).toEqual(["daily:1d open 00:00", "held:quiet open 06:00"]);
+    expect(await windowStates(site)).toEqual(["daily:1d open 00:00", "held:quiet open 06:00"]);
     await site.configure([nights("06:00"), policy({ zone: "Asia/Kathmandu" })], "_site"); // 04:45 there
     await site.at(NIGHT + MINUTE);
-    expect(await states(site)).toEqual(["daily:1d open 00:00", "held:quiet open 00:15"]);
+    expect(await windowStates(site)).toEqual(["daily:1d open 00:00", "held:quiet open 00:15"]);
     await site.configure([nights("06:00"), policy({ zone: "Asia/Tokyo" })], "_site"); // 08:01 there
     await site.at(NIGHT + 2 * MINUTE);
-    expect(await states(site)).toEqual(["daily:1d open 00:00", "held:quiet flushed pending 23:01"]);
+    expect(await windowStates(site)).toEqual(["daily:1d open 00:00", "held:quiet flushed pending 23:01"]);
   });
 
   test("its rule, deleted, is deleted for all of them", async () => {
@@ -112,7 +86,7 @@ describe("what a switch of the site brings to its tenants", () => {
     await site.configure(BASE, "_site");
     for (const tenant of ["default", "globex"]) {
       await site.at(NIGHT + 1, tenant);
-      expect(await states(site, tenant)).toEqual(["ops:1d flushed pending 23:00"]);
+      expect(await windowStates(site, tenant)).toEqual(["ops:1d flushed pending 23:00"]);
     }
   });
 

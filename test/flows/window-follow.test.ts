@@ -1,48 +1,22 @@
 import { describe, expect, test } from "vitest";
-import type { Json } from "../../src/core/json.ts";
+import type { EventInput } from "../../src/core/event.ts";
 import { parseLeaf } from "../../src/core/leaf-parse.ts";
 import type { CheckedObject } from "../../src/core/objects.ts";
-import { moving, type Moving } from "../support/moving.ts";
-import { channel, checked, input, rule, template } from "../support/objects.ts";
-
-type Fields = { readonly [name: string]: Json };
+import { type Engine, EngineError } from "../../src/store/engine.ts";
+import { createMemoryEngine } from "../../src/store/memory/engine.ts";
+import { type Moving, movingAt, restarted, windowStates } from "../support/moving.ts";
+import { acting, channel, input, nights, policy, rule, template } from "../support/objects.ts";
 
 const NIGHT = Date.parse("2026-06-01T23:00:00Z");
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
-const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-const nights = (to: string, zone?: string): CheckedObject =>
-  checked("calendars", {
-    schema: "calendar/v1",
-    id: "nights",
-    weekly: [{ days: DAYS, from: "22:00", to }],
-    ...(zone === undefined ? {} : { zone }),
-  });
-const policy = (fields: Fields): CheckedObject =>
-  checked("policies", { schema: "policy/v1", id: "default", ...fields });
-const acting = (fields: Fields, more: Fields = {}): CheckedObject =>
-  rule("hosts", { actions: [{ id: "ops", channel: "ops-mail", ...fields }], ...more });
 const BASE = [channel(), template()];
 const OTHER = rule("other", { match: { types: ["other"] } });
 
 /** A site at 23:00 UTC; these objects are the tenant's own. */
 async function atNight(...objects: readonly CheckedObject[]): Promise<Moving> {
-  const site = await moving();
-  await site.configure([...BASE, ...objects]);
-  await site.at(NIGHT);
-  return site;
-}
-
-/** The state of each window that was ever opened, by action key and window, with its due or end. */
-async function states(site: Moving, tenant = "default"): Promise<string[]> {
-  const cells = await site.store.read.cells("window", tenant, "", 1000);
-  return cells
-    .map(([, { actionKey, window, state, status, due, endedAt }]) => {
-      const at = new Date(state === "open" ? due : (endedAt ?? 0)).toISOString().slice(11, 16);
-      return `${actionKey}:${window} ${state}${status === undefined ? "" : ` ${status}`} ${at}`;
-    })
-    .toSorted();
+  return await movingAt(NIGHT, objects);
 }
 
 describe("an action that is deleted", () => {
@@ -87,23 +61,23 @@ describe("an action that is deleted", () => {
     await site.post([input("2")]);
     await site.configure([...BASE, OTHER]);
     await site.at(NIGHT + 1);
-    expect(await states(site)).toEqual(["ops:1d flushed pending 23:00", "ops:1d flushed throttled 23:00"]);
+    expect(await windowStates(site)).toEqual(["ops:1d flushed pending 23:00", "ops:1d flushed throttled 23:00"]);
 
     const gone = await atNight(acting({ digest: "1d" }));
     await gone.post([input("1")]);
     await gone.configure([template(), OTHER]);
     await gone.at(NIGHT + 1);
-    expect(await states(gone)).toEqual(["ops:1d flushed dropped 23:00"]);
+    expect(await windowStates(gone)).toEqual(["ops:1d flushed dropped 23:00"]);
   });
 
   test("does not wait for quiet hours", async () => {
     const site = await atNight(nights("06:00"), acting({ digest: "5m", calendar: "nights" }));
     await site.post([input("1")]);
     await site.at(NIGHT + 6 * MINUTE);
-    expect(await states(site)).toEqual(["ops:5m open 06:00"]);
+    expect(await windowStates(site)).toEqual(["ops:5m open 06:00"]);
     await site.configure([...BASE, nights("06:00"), OTHER]);
     await site.at(NIGHT + 7 * MINUTE);
-    expect(await states(site)).toEqual(["ops:5m flushed pending 23:06"]);
+    expect(await windowStates(site)).toEqual(["ops:5m flushed pending 23:06"]);
   });
 
   test("has what quiet hours hold and what repeats sent at once too", async () => {
@@ -117,10 +91,10 @@ describe("an action that is deleted", () => {
       }),
     );
     const receipts = await site.post(["1", "2"].map((id) => input(id, { scope: { resource: "db" } })));
-    expect(await states(site)).toEqual(["flap:flap open 23:00", "held:quiet open 06:00"]);
+    expect(await windowStates(site)).toEqual(["flap:flap open 23:00", "held:quiet open 06:00"]);
     await site.configure([...BASE, nights("06:00"), OTHER]);
     await site.at(NIGHT + 10_000);
-    expect(await states(site)).toEqual(["flap:flap flushed pending 23:00", "held:quiet flushed pending 23:00"]);
+    expect(await windowStates(site)).toEqual(["flap:flap flushed pending 23:00", "held:quiet flushed pending 23:00"]);
     const quiet = `digest:default:held:quiet:${NIGHT}`;
     expect((await site.fates(receipts)).filter((fate) => fate === `coalesced coalesced ${quiet}`)).toHaveLength(2);
   });
@@ -133,6 +107,52 @@ describe("an action that is deleted", () => {
     await site.at(NIGHT + 1);
     expect(await site.open()).toEqual([]);
     expect((await site.store.read.deliveries("default", { limit: 1000, status: "pending" })).items).toHaveLength(700);
+  });
+});
+
+function many(count: number): readonly EventInput[] {
+  return Array.from({ length: count }, (_, n) => input(String(n), { labels: { host: `h-${n}` } }));
+}
+
+describe("more windows than one step looks at", () => {
+  const grouped = acting({ group: { by: ["host"], wait: "1h", interval: "1h" } });
+
+  test.each([199, 200, 201, 450])("%i go in steps, each in the order of keys, and a restart goes on", async (count) => {
+    const real = createMemoryEngine();
+    let left = Number.POSITIVE_INFINITY;
+    const apply: Engine["apply"] = (plan) => {
+      if (left-- <= 0) throw new EngineError("disk-full", "the disk is full");
+      real.apply(plan);
+    };
+    const site = await movingAt(NIGHT, [grouped], { engine: { ...real, apply }, limits: { timers: 1 } });
+    await site.post(many(count));
+    const keys = (await site.open()).map(({ id }) => id);
+    await site.configure([...BASE, OTHER]);
+    left = 1;
+    if (count > 200) await expect(site.at(NIGHT + MINUTE)).rejects.toMatchObject({ code: "disk-full" });
+    else await site.at(NIGHT + MINUTE).catch(() => undefined);
+    expect(await site.open()).toHaveLength(Math.max(0, count - 200));
+    const again = await restarted(site, { engine: real });
+    await again.at(NIGHT + HOUR);
+    const flushes = (await again.lines()).map(parseLeaf).filter(({ type }) => type === "digest.flush");
+    expect(flushes.map(({ id }) => id)).toEqual(keys);
+    expect(new Set(flushes.map(({ body }) => body?.["at"]))).toEqual(new Set([NIGHT]));
+    expect(again.timers().filter(({ flow }) => flow !== "expire")).toEqual([]);
+  });
+
+  test("are due by the new clock too", async () => {
+    const site = await atNight(
+      nights("06:00"),
+      acting({ group: { by: ["host"], wait: "1h", interval: "1h" }, calendar: "nights" }),
+    );
+    await site.post(many(450));
+    await site.at(NIGHT + 2 * HOUR);
+    const jump = { from: NIGHT + 2 * HOUR, to: NIGHT + 3 * HOUR };
+    await site.store.transact({ flow: "clock-jump", tenant: "_site", input: jump });
+    await site.at(jump.to);
+    const open = await site.open();
+    expect(open).toHaveLength(450);
+    expect(new Set(open.map(({ due }) => due))).toEqual(new Set([NIGHT + 6 * HOUR])); // 06:00 by a clock that is an hour ahead
   });
 });
 
@@ -165,9 +185,9 @@ describe("an action that is edited, switched off or renewed", () => {
     await site.post([input("1")]);
     await site.configure([...BASE, acting({ digest: "1h" }, { isEnabled: false })]);
     await site.at(NIGHT + MINUTE);
-    expect(await states(site)).toEqual(["ops:1h open 00:00"]);
+    expect(await windowStates(site)).toEqual(["ops:1h open 00:00"]);
     await site.at(NIGHT + HOUR);
-    expect(await states(site)).toEqual(["ops:1h flushed pending 00:00"]);
+    expect(await windowStates(site)).toEqual(["ops:1h flushed pending 00:00"]);
   });
 });
 
@@ -182,13 +202,13 @@ describe("a calendar that is edited", () => {
     const site = await atNight(nights("06:00"), action);
     await site.post([input("1")]);
     await site.at(NIGHT + 10 * MINUTE);
-    expect(await states(site)).toEqual([`ops:${window} open 06:00`]);
+    expect(await windowStates(site)).toEqual([`ops:${window} open 06:00`]);
     await site.configure([...BASE, nights("08:00"), action]);
     await site.at(NIGHT + 20 * MINUTE);
-    expect(await states(site)).toEqual([`ops:${window} open 08:00`]);
+    expect(await windowStates(site)).toEqual([`ops:${window} open 08:00`]);
     await site.configure([...BASE, nights("22:30"), action]);
     await site.at(NIGHT + 30 * MINUTE);
-    expect(await states(site)).toEqual([`ops:${window} flushed pending 23:20`]);
+    expect(await windowStates(site)).toEqual([`ops:${window} flushed pending 23:20`]);
   });
 
   test.each([
@@ -200,7 +220,7 @@ describe("a calendar that is edited", () => {
     await site.at(NIGHT + 10 * MINUTE);
     await site.configure([...BASE, action]);
     await site.at(NIGHT + 11 * MINUTE);
-    expect(await states(site)).toEqual([`ops:${window} flushed pending 23:10`]);
+    expect(await windowStates(site)).toEqual([`ops:${window} flushed pending 23:10`]);
   });
 
   test("moves no digest that only will be put off", async () => {
@@ -208,9 +228,9 @@ describe("a calendar that is edited", () => {
     await site.post([input("1")]);
     await site.configure([...BASE, nights("22:30"), putOff]);
     await site.at(NIGHT + MINUTE);
-    expect(await states(site)).toEqual(["ops:5m open 23:05"]);
+    expect(await windowStates(site)).toEqual(["ops:5m open 23:05"]);
     await site.at(NIGHT + 5 * MINUTE);
-    expect(await states(site)).toEqual(["ops:5m flushed pending 23:05"]);
+    expect(await windowStates(site)).toEqual(["ops:5m flushed pending 23:05"]);
   });
 
   test("other objects than it move nothing", async () => {
@@ -218,7 +238,7 @@ describe("a calendar that is edited", () => {
     await site.post([input("1")]);
     await site.configure([...BASE, nights("06:00"), held, OTHER, policy({ itemCap: 3 })]);
     await site.at(NIGHT + MINUTE);
-    expect(await states(site)).toEqual(["ops:quiet open 06:00"]);
+    expect(await windowStates(site)).toEqual(["ops:quiet open 06:00"]);
     expect(await site.open()).not.toMatchObject([{ isPutOff: true }]);
   });
 });

@@ -1,29 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { parseLeaf } from "../../src/core/leaf-parse.ts";
 import type { EventInput } from "../../src/core/event.ts";
-import type { Json } from "../../src/core/json.ts";
-import { ACTOR, moving, type Moving } from "../support/moving.ts";
-import { channel, checked, input, rule, template } from "../support/objects.ts";
-
-type Fields = { readonly [name: string]: Json };
+import { ACTOR, leavesOf, type Moving, movingAt } from "../support/moving.ts";
+import { acting, checked, input } from "../support/objects.ts";
 
 const T = "2026-06-01T10:05:00Z";
 const T_MS = Date.parse(T);
 const MINUTE = 60_000;
 
-const acting = (fields: Fields, more: Fields = {}): ReturnType<typeof rule> =>
-  rule("hosts", { actions: [{ id: "ops", channel: "ops-mail", ...fields }], ...more });
-
 /** A site at 10:05 with one rule. */
 async function siteWith(...objects: Parameters<Moving["configure"]>[0]): Promise<Moving> {
-  const site = await moving();
-  await site.configure([channel(), template(), ...objects]);
-  await site.at(T);
-  return site;
-}
-
-async function leavesOf(site: Moving, type: string): Promise<readonly ReturnType<typeof parseLeaf>[]> {
-  return (await site.lines()).map(parseLeaf).filter((leaf) => leaf.type === type);
+  return await movingAt(T, objects);
 }
 
 const DIGEST = `digest:default:ops:1h:${T_MS}`;
@@ -210,4 +196,38 @@ describe("reopen", () => {
     expect(await site.window(DIGEST)).toMatchObject({ state: "flushed", count: 1, deliveries: [DIGEST] });
     expect((await site.store.read.deliveries("default", { limit: 10, status: "pending" })).items).toHaveLength(1);
   });
+});
+
+test.each([
+  [2, "told by no other, its resolution joins it", "resolution"],
+  [3, "told before, its resolution is gathered for itself", "digest"],
+  [16, "told often before, its resolution is gathered for itself", "digest"],
+  [17, "told often before, its resolution is gathered for itself", "digest"],
+])("what the last but one of %d digests told is taken back with it: %s", async (digests, _then, stage) => {
+  const site = await siteWith(acting({ digest: "1h" }));
+  for (let n = 0; n < digests; n++) {
+    await site.post([firing(n)]);
+    if (n < digests - 1) await site.at(T_MS + (n + 1) * 60 * MINUTE);
+  }
+  const openedAt = T_MS + (digests - 2) * 60 * MINUTE;
+  await site.command({ command: "reopen", actionKey: "ops", window: "1h", openedAt });
+  const [receipt] = await site.post([input("r", { alertState: "resolved", correlationId: "k" })]);
+  const { status, trace } = await site.delivery(receipt?.deliveries[0]?.id ?? "");
+  expect({ status, stage: trace?.at(-1)?.stage }).toEqual({ status: "coalesced", stage });
+});
+
+const firing = (n: number): EventInput =>
+  input(`f${n}`, { alertState: "firing", correlationId: "k", labels: { n: `${n}` } });
+
+test("an alert that was told once and waits in many groups has that telling taken back", async () => {
+  const site = await siteWith(acting({ group: { by: ["n"], wait: "1h", interval: "1h" } }));
+  await site.post([firing(0)]);
+  await site.at(T_MS + 60 * MINUTE);
+  await site.post(Array.from({ length: 15 }, (_, n) => firing(n + 1)));
+  const told = (await site.store.read.cells("window", "default", "", 100)).find(([, { state }]) => state === "flushed");
+  const { actionKey = "", openedAt = 0 } = told?.[1] ?? {};
+  await site.command({ command: "reopen", actionKey, window: "group", openedAt });
+  const [receipt] = await site.post([input("r", { alertState: "resolved", correlationId: "k", labels: { n: "0" } })]);
+  const { window, trace } = await site.delivery(receipt?.deliveries[0]?.id ?? "");
+  expect({ window, stage: trace?.at(-1)?.stage }).toEqual({ window: told?.[0], stage: "resolution" });
 });

@@ -221,11 +221,21 @@ describe.each(BASES)("%s", (base) => {
   });
 });
 
-it("all open windows stand under /api/v1/digests, without parameters", async () => {
+it("all open windows stand under /api/v1/digests", async () => {
   const http = testHttp();
   expect(await (await ask(http, "/api/v1/digests", { token: "viewer" })).json()).toEqual({ items: [SHOWN] });
-  await problemIn(await ask(http, "/api/v1/digests?limit=1"), "bad-query");
+  await problemIn(await ask(http, "/api/v1/digests?window=1h"), "bad-query");
   await problemIn(await ask(http, "/api/v1/digests", { token: "writer" }), "forbidden");
+});
+
+it.each(["/api/v1/digests", "/api/v1/digests/hourly", "/digests/hourly"])("%s comes in pages", async (path) => {
+  const http = testHttp();
+  const first = await ask(http, `${path}?limit=1`);
+  expect(await first.json()).toEqual({ items: [SHOWN], cursor: "next" });
+  expect(first.headers.get("link")).toBe(`<${path}?limit=1&cursor=next>; rel="next"`);
+  expect(await (await ask(http, `${path}?limit=1&cursor=next`)).json()).toEqual({ items: [SHOWN] });
+  for (const query of ["limit=0", "limit=1001", "limit=x", "cursor="])
+    await problemIn(await ask(http, `${path}?${query}`), "bad-query");
 });
 
 it("shows what a window knows of itself", async () => {
@@ -242,7 +252,7 @@ it("shows what a window knows of itself", async () => {
     into: "digest:acme:hourly:1h:1",
     stale: 2,
   };
-  const digests = { open: async () => [window], command: async () => [window] };
+  const digests = { page: async () => ({ items: [window] }), command: async () => [window] };
   const app = createHttp({ ...context, services: { ...context.services, digests } }, []);
   expect(await (await ask({ app }, "/api/v1/digests/hourly")).json()).toEqual({
     items: [

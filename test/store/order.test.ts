@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compareText } from "../../src/store/key-order.ts";
-import { compareTenantTimers, compareTimers } from "../../src/store/timer-order.ts";
+import { compareFirsts, compareTimers } from "../../src/store/timer-order.ts";
 
 const text = fc.string({
   unit: fc.constantFrom("a", "b", "\u00e4", "\ud7ff", "\ue000", "\uffff", "\u{10000}", "\u{10ffff}"),
@@ -30,9 +30,9 @@ describe("order", () => {
       "2aa",
     ]);
     const all = ["zeta", "_site", "alpha", "0"].flatMap((tenant) =>
-      timers.slice(2).map((timer) => ({ tenant, timer })),
+      timers.slice(2).map(({ due }) => ({ tenant, due })),
     );
-    expect(all.toSorted(compareTenantTimers).map(({ tenant, timer }) => `${tenant}/${timer.due}`)).toEqual([
+    expect(all.toSorted(compareFirsts).map(({ tenant, due }) => `${tenant}/${due}`)).toEqual([
       "0/1",
       "alpha/1",
       "zeta/1",

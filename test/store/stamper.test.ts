@@ -59,7 +59,7 @@ describe("instants", () => {
     pass(10);
     expect(stamper.stamp().now).toBe(10 * MINUTE + 110);
     const jump = stamper.jump();
-    expect(jump).toEqual({ from: 10 * MINUTE + 110, to: 5 * MINUTE + 9 });
+    expect(jump).toEqual({ from: 10 * MINUTE + 110, to: 5 * MINUTE + 9, mono: 110 });
     if (jump !== undefined) stamper.follow(jump);
     expect(stamper.jump()).toBeUndefined();
     pass(10);
@@ -68,7 +68,7 @@ describe("instants", () => {
 
   it.each([
     ["5 s ahead of the monotonic clock", 1000, 6000, undefined],
-    ["more than 5 s ahead of it", 1000, 6001, { from: 2000, to: 7001 }],
+    ["more than 5 s ahead of it", 1000, 6001, { from: 2000, to: 7001, mono: 1000 }],
     ["an hour on both clocks", 60 * MINUTE, 60 * MINUTE, undefined],
   ])("tell of a forward jump: %s", (_, mono, wall, jump) => {
     const { stamper, pass } = stamping(1000);
@@ -76,6 +76,19 @@ describe("instants", () => {
     pass(mono, wall);
     expect(stamper.jump()).toEqual(jump);
     expect(stamper.stamp().now).toBe(jump?.from ?? 1000 + wall);
+  });
+
+  it.each([60 * MINUTE, -60 * MINUTE])("count the time that recording a jump of %d ms took", (by) => {
+    const { stamper, pass } = stamping(100 * MINUTE);
+    stamper.stamp();
+    pass(1000, by);
+    const jump = stamper.jump();
+    expect(jump).toBeDefined();
+    pass(10 * MINUTE);
+    expect(stamper.stamp().now).toBe(110 * MINUTE + 1000);
+    if (jump !== undefined) stamper.follow(jump);
+    expect(stamper.jump()).toBeUndefined();
+    expect(stamper.now()).toBe(110 * MINUTE + by);
   });
 
   it("never decrease where a jump is taken back before it was recorded", () => {
@@ -98,8 +111,9 @@ describe("instants", () => {
     expect(short.stamper.jump()).toBeUndefined();
     expect(short.stamper.stamp().now).toBe(2 * MINUTE);
     const long = stamping(MINUTE, 10 * MINUTE);
-    expect(long.stamper.jump()).toEqual({ from: 10 * MINUTE, to: MINUTE });
-    long.stamper.follow({ from: 10 * MINUTE, to: MINUTE });
+    const jump = { from: 10 * MINUTE, to: MINUTE, mono: 0 };
+    expect(long.stamper.jump()).toEqual(jump);
+    long.stamper.follow(jump);
     expect(long.stamper.stamp().now).toBe(MINUTE);
   });
 });

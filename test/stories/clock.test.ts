@@ -1,15 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { LedgerVerification } from "../../src/core/ledger-verify.ts";
-import { leafHash, rootOf } from "../../src/core/merkle.ts";
 import type { CheckedObject } from "../../src/core/objects.ts";
 import type { EventInput } from "../../src/core/event.ts";
 import type { Message, Outcome } from "../../src/ports.ts";
-import { logVerifierKey, signCheckpoint, verifyEd25519 } from "../../src/signing/checkpoint.ts";
 import { type ClockSite, openClockSite } from "../support/clock-site.ts";
 import { openCutStore, type Remains } from "../support/cut-store.ts";
 import { DOWN, FAILED, SENT } from "../support/delivering.ts";
 import { channel, checked, input, rule, template } from "../support/objects.ts";
-import { LOG_KEY, seal, TINY_ORIGIN } from "../support/tiny-log.ts";
+import { verdictOn } from "../support/tiny-log.ts";
 import { toldOf } from "../support/told.ts";
 
 const SECOND = 1000;
@@ -282,18 +279,6 @@ function timesOfPeople({ cells }: Remains): unknown[] {
   );
 }
 
-function verify(lines: readonly string[]): string {
-  const checkpoint = { origin: TINY_ORIGIN, size: lines.length, root: rootOf(lines.map(leafHash)) };
-  const verification = new LedgerVerification({
-    note: signCheckpoint(checkpoint, { log: LOG_KEY, seal: seal(0) }),
-    logKey: logVerifierKey(TINY_ORIGIN, LOG_KEY.publicKey),
-    verify: verifyEd25519,
-  });
-  for (const line of lines) verification.add(line);
-  const verdict = verification.finish();
-  return verdict.ok ? "ok" : `${verdict.code}: ${verdict.why}`;
-}
-
 async function jumpsOf(site: ClockSite): Promise<number> {
   return (await site.siteLines()).filter((line) => line.includes('"type":"clock.jump"')).length;
 }
@@ -320,7 +305,7 @@ async function play(way: Way, { engine, restarts }: Manner): Promise<string> {
     nothingLostNothingTwice(remains, site.sent);
     outagesEnd({ sent: site.sent, deliveries: remains.deliveries });
     expect(timesOfPeople(remains)).toEqual(["s", "m", "x"].map((id) => [id, START, START + 20 * MINUTE]));
-    expect(verify(remains.lines)).toBe("ok");
+    expect(verdictOn(remains.lines)).toBe("ok");
     return remains.root;
   } finally {
     await site.close();
@@ -384,7 +369,7 @@ describe("a wall clock that is set while everything is under way", () => {
       expect(await jumpsOf(site)).toBe(1);
       const remains = await site.remains();
       nothingLostNothingTwice(remains, site.sent);
-      expect(verify(remains.lines)).toBe("ok");
+      expect(verdictOn(remains.lines)).toBe("ok");
       await site.close();
     },
   );

@@ -6,14 +6,11 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Delivery } from "../../src/core/delivery.ts";
-import { LedgerVerification } from "../../src/core/ledger-verify.ts";
-import { leafHash, rootOf } from "../../src/core/merkle.ts";
-import { logVerifierKey, signCheckpoint, verifyEd25519 } from "../../src/signing/checkpoint.ts";
 import { DUE, openCrashSite } from "../support/crash-site.ts";
 import { HELD, makeCrashSite } from "../support/crash-world.ts";
 import { type Remains, remainsOf } from "../support/cut-store.ts";
 import { type ReceivedMail, type SmtpPeer, smtpPeer } from "../support/smtp-peer.ts";
-import { LOG_KEY, seal, TINY_ORIGIN } from "../support/tiny-log.ts";
+import { verdictOn } from "../support/tiny-log.ts";
 import { toldOf } from "../support/told.ts";
 
 const CHILD = path.join(import.meta.dirname, "../support/crash-child.ts");
@@ -110,18 +107,6 @@ function asIfUndisturbed({ deliveries, ...rest }: Remains): unknown {
   return { ...rest, lines: [], deliveries: kept };
 }
 
-function verify(lines: readonly string[]): string {
-  const checkpoint = { origin: TINY_ORIGIN, size: lines.length, root: rootOf(lines.map(leafHash)) };
-  const verification = new LedgerVerification({
-    note: signCheckpoint(checkpoint, { log: LOG_KEY, seal: seal(0) }),
-    logKey: logVerifierKey(TINY_ORIGIN, LOG_KEY.publicKey),
-    verify: verifyEd25519,
-  });
-  for (const line of lines) verification.add(line);
-  const verdict = verification.finish();
-  return verdict.ok ? "ok" : `${verdict.code}: ${verdict.why}`;
-}
-
 /** Deliveries whose messages came to the relay, each as often as it did. */
 function arrivals(mails: readonly ReceivedMail[]): Map<string, ReceivedMail[]> {
   return Map.groupBy(mails, ({ mail }) => mail.headers.find(({ key }) => key === "sealpost-delivery")?.value ?? "");
@@ -156,7 +141,7 @@ function sameAs(undisturbed: Run, { died, remains, mails }: Run, point: string):
   expect({ point, signal: died.signal }).toEqual({ point, signal: "SIGKILL" });
   const expected = asIfUndisturbed(undisturbed.remains);
   expect({ point, remains: asIfUndisturbed(remains) }).toEqual({ point, remains: expected });
-  expect({ point, ledger: verify(remains.lines) }).toEqual({ point, ledger: "ok" });
+  expect({ point, ledger: verdictOn(remains.lines) }).toEqual({ point, ledger: "ok" });
   const repeated = repeatedAt(point, undisturbed.died.said);
   const wanted = Object.fromEntries([...arrivals(undisturbed.mails).keys()].map((id) => [id, id === repeated ? 2 : 1]));
   const arrived = arrivals(mails);

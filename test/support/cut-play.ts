@@ -3,7 +3,7 @@
  * @module
  */
 import fc from "fast-check";
-import type { WindowRecord } from "../../src/core/cells.ts";
+import type { WindowRecord } from "../../src/core/window-record.ts";
 import type { AttemptInput } from "../../src/flows/attempt.ts";
 import { FlowError } from "../../src/flows/error.ts";
 import type { MuteChange } from "../../src/flows/mute-change.ts";

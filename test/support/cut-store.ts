@@ -2,7 +2,8 @@
  * The real store and flows at given instants, cut into commits, looks and starts of the process as a test likes.
  * @module
  */
-import type { Cells, Noun, WindowMember } from "../../src/core/cells.ts";
+import type { Cells, Noun } from "../../src/core/cells.ts";
+import type { WindowMember } from "../../src/core/window-record.ts";
 import { planChange } from "../../src/core/config-plan.ts";
 import { DecisionRoot } from "../../src/core/decision-root.ts";
 import type { CheckedObject } from "../../src/core/objects.ts";
@@ -197,7 +198,7 @@ export function errorLog(errors: string[]): Log {
 function scripted(
   instants: number[],
   start: number,
-): { readonly stamper: Stamper; readonly setClock: (jump: Jump) => void } {
+): { readonly stamper: Stamper; readonly setClock: (jump: Omit<Jump, "mono">) => void } {
   let last = start;
   let pending: Jump | undefined;
   let salts = 0;
@@ -220,7 +221,7 @@ function scripted(
   return {
     stamper,
     setClock: (jump) => {
-      pending = jump;
+      pending = { ...jump, mono: 0 };
     },
   };
 }

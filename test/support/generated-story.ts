@@ -6,9 +6,7 @@ import fc from "fast-check";
 import { type AlertState, type EventInput, SEVERITIES, type Severity } from "../../src/core/event.ts";
 import type { Json } from "../../src/core/json.ts";
 import type { CheckedObject } from "../../src/core/objects.ts";
-import { channel, checked, rule, template } from "./objects.ts";
-
-type Fields = { readonly [name: string]: Json };
+import { type Fields, channel, checked, rule, template } from "./objects.ts";
 
 /** What happens at an instant, epoch ms. Numbers called `pick` choose, whatever there is to choose from by then. */
 export type Step =

@@ -249,8 +249,10 @@ function servicesOf(state: State, onKit: ((file: string) => Promise<void>) | und
       },
     },
     digests: {
-      open: async (tenant, actionKey) =>
-        tenant === "acme" && [undefined, "hourly"].includes(actionKey) ? [WINDOW] : [],
+      page: async (tenant, { actionKey, limit, cursor }) => {
+        if (tenant !== "acme" || ![undefined, "hourly"].includes(actionKey)) return { items: [] };
+        return limit === 1 && cursor === undefined ? { items: [WINDOW], cursor: "next" } : { items: [WINDOW] };
+      },
       command: async (caller, command) => {
         await guard();
         if (caller.tenant !== "acme" || command.actionKey !== "hourly")

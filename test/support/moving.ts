@@ -2,11 +2,13 @@
  * A store over real flows whose clock the test moves, and what people and sources ask of it.
  * @module
  */
-import type { WindowRecord } from "../../src/core/cells.ts";
+import type { WindowRecord } from "../../src/core/window-record.ts";
 import type { Delivery, EventReceipt } from "../../src/core/delivery.ts";
 import type { EventInput } from "../../src/core/event.ts";
+import { type Leaf, parseLeaf } from "../../src/core/leaf-parse.ts";
 import type { WindowCommand } from "../../src/flows/window-command.ts";
 import type { CellChange, TimerRow } from "../../src/ports.ts";
+import { channel, template } from "./objects.ts";
 import { openTestStore, type TestStore, type TestStoreOptions } from "./store.ts";
 
 /** Who asks in these tests. */
@@ -35,6 +37,34 @@ const MANY = 1_000_000;
 /** Opens it with the tenants `_site` and `default`, where no others are named. */
 export async function moving(options: Omit<TestStoreOptions<never>, "flows"> = {}): Promise<Moving> {
   return over(await openTestStore(options));
+}
+
+/** Opens it at an instant (text, or epoch ms); these objects, a channel and a template are the tenant's own. */
+export async function movingAt(
+  instant: string | number,
+  objects: Parameters<Moving["configure"]>[0],
+  options: Parameters<typeof moving>[0] = {},
+): Promise<Moving> {
+  const site = await moving(options);
+  await site.configure([channel(), template(), ...objects]);
+  await site.at(instant);
+  return site;
+}
+
+/** Leaves of one type in the log of `default`, in their order. */
+export async function leavesOf(site: Moving, type: Leaf["type"]): Promise<readonly Leaf[]> {
+  return (await site.lines()).map(parseLeaf).filter((leaf) => leaf.type === type);
+}
+
+/** The state of each window that was ever opened, by action key and window, with its due or end. */
+export async function windowStates(site: Moving, tenant = "default"): Promise<string[]> {
+  const cells = await site.store.read.cells("window", tenant, "", 1000);
+  return cells
+    .map(([, { actionKey, window, state, status, due, endedAt }]) => {
+      const at = new Date(state === "open" ? due : (endedAt ?? 0)).toISOString().slice(11, 16);
+      return `${actionKey}:${window} ${state}${status === undefined ? "" : ` ${status}`} ${at}`;
+    })
+    .toSorted();
 }
 
 /** The process starts again: another store over what the engine of the first one kept. */

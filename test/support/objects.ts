@@ -4,6 +4,8 @@ import type { EventInput } from "../../src/core/event.ts";
 import type { Json } from "../../src/core/json.ts";
 import { checkObject, type CheckedObject } from "../../src/core/objects.ts";
 
+export type Fields = { readonly [name: string]: Json };
+
 /** A checked object; throws with its faults where it is not valid. */
 export function checked(kind: Kind, value: { readonly id: string; readonly [name: string]: Json }): CheckedObject {
   const result = checkObject(kind, value.id, value);
@@ -11,11 +13,33 @@ export function checked(kind: Kind, value: { readonly id: string; readonly [name
   return result.checked;
 }
 
-export function rule(id: string, fields: { readonly [name: string]: Json } = {}): CheckedObject {
+export function rule(id: string, fields: Fields = {}): CheckedObject {
   return checked("rules", { schema: "rule/v1", id, actions: [{ id: `${id}-mail`, channel: "ops-mail" }], ...fields });
 }
 
-export function channel(id = "ops-mail", fields: { readonly [name: string]: Json } = {}): CheckedObject {
+/** The rule `hosts` with one action, `ops`. */
+export function acting(action: Fields, fields: Fields = {}): CheckedObject {
+  return rule("hosts", { actions: [{ id: "ops", channel: "ops-mail", ...action }], ...fields });
+}
+
+/** The tenant's policy. */
+export function policy(fields: Fields): CheckedObject {
+  return checked("policies", { schema: "policy/v1", id: "default", ...fields });
+}
+
+/** The calendar `nights`: quiet every night from 22:00. */
+export function nights(to: string, zone?: string): CheckedObject {
+  const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+  const zoned = zone === undefined ? {} : { zone };
+  return checked("calendars", {
+    schema: "calendar/v1",
+    id: "nights",
+    weekly: [{ days, from: "22:00", to }],
+    ...zoned,
+  });
+}
+
+export function channel(id = "ops-mail", fields: Fields = {}): CheckedObject {
   return checked("channels", {
     schema: "channel/v1",
     id,
@@ -26,7 +50,7 @@ export function channel(id = "ops-mail", fields: { readonly [name: string]: Json
   });
 }
 
-export function template(id = "tmpl-event", fields: { readonly [name: string]: Json } = {}): CheckedObject {
+export function template(id = "tmpl-event", fields: Fields = {}): CheckedObject {
   return checked("templates", {
     schema: "template/v1",
     id,

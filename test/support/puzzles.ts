@@ -1,12 +1,10 @@
-import type { Json } from "../../src/core/json.ts";
-import { channel, checked, rule, template } from "./objects.ts";
+import { type Fields, channel, checked, rule, template } from "./objects.ts";
 import { type Explaining, firstOf, SENT } from "./explaining.ts";
 
 /** Plays what happened, and answers the id that is asked about. */
 export type Puzzle = (site: Explaining) => Promise<string>;
 
 const base = [channel(), template()];
-type Fields = { readonly [name: string]: Json };
 const mail = (id: string, fields: Fields = {}): Fields => ({ id: `${id}-mail`, channel: "ops-mail", ...fields });
 
 /** The puzzles of docs/explain.md, by the name of their block. */

@@ -1,11 +1,18 @@
 import { canonicalJson } from "../../src/core/canonical-json.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { type LeafInput, leafLine } from "../../src/core/leaf.ts";
+import { LedgerVerification } from "../../src/core/ledger-verify.ts";
 import { leafHash, rootOf } from "../../src/core/merkle.ts";
 import { checkpointText, formatNote, signatureLine } from "../../src/core/note.ts";
 import { keyFingerprint8, logOrigin } from "../../src/core/origin.ts";
 import { formatTlogProof } from "../../src/core/tlog-proof.ts";
-import { logVerifierKey, type NoteKey, sealVerifierKey, signCheckpoint } from "../../src/signing/checkpoint.ts";
+import {
+  logVerifierKey,
+  type NoteKey,
+  sealVerifierKey,
+  signCheckpoint,
+  verifyEd25519,
+} from "../../src/signing/checkpoint.ts";
 import { keyFromSeed } from "./ledger-vectors.ts";
 
 /** A log of a few leaves with fixed keys, to be written and spoilt by tests. */
@@ -43,6 +50,18 @@ export function linesOf(leaves: readonly LeafInput[], origin: string = TINY_ORIG
 export function noteOver(lines: readonly string[], sealedBy: number, origin: string = TINY_ORIGIN): string {
   const root = rootOf(lines.map(leafHash));
   return signCheckpoint({ origin, size: lines.length, root }, { log: LOG_KEY, seal: seal(sealedBy) });
+}
+
+/** What verifying the lines of the tiny log says, under a checkpoint over all of them: `ok`, or a code and why. */
+export function verdictOn(lines: readonly string[]): string {
+  const verification = new LedgerVerification({
+    note: noteOver(lines, 0),
+    logKey: logVerifierKey(TINY_ORIGIN, LOG_KEY.publicKey),
+    verify: verifyEd25519,
+  });
+  for (const line of lines) verification.add(line);
+  const verdict = verification.finish();
+  return verdict.ok ? "ok" : `${verdict.code}: ${verdict.why}`;
 }
 
 /** A receipt of the only leaf of a tree, under a note that nobody signed. */

@@ -1,4 +1,4 @@
-import type { WindowMember, WindowRecord } from "../../src/core/cells.ts";
+import type { WindowMember, WindowRecord } from "../../src/core/window-record.ts";
 import type { Delivery } from "../../src/core/delivery.ts";
 import { SEVERITIES, type Severity, severityRank } from "../../src/core/event.ts";
 import type { Scope } from "../../src/core/event.ts";

@@ -28,8 +28,9 @@ const PAIRS = 128;
 const ITEM_STEPS = 4;
 /** Steps that an error costs which the expression swallows. */
 const ERROR_STEPS = 500;
-/** Steps that compiling a pattern costs, and its longest text, where it is no literal. */
+/** Steps that compiling a pattern costs, and each character of it: one may stand for a class of Unicode. And its longest text, where it is no literal. */
 const COMPILE_STEPS = 20_000;
+const COMPILE_CHARACTER_STEPS = 1000;
 const MAX_LATE_PATTERN = 256;
 
 /** What one evaluation has left; evaluations are synchronous and never within each other. */
@@ -132,7 +133,7 @@ function find(text: string, pattern: string): boolean {
 }
 
 function compileLate(pattern: string): Regex {
-  charge(COMPILE_STEPS);
+  charge(COMPILE_STEPS + COMPILE_CHARACTER_STEPS * pattern.length);
   const compiled = pattern.length > MAX_LATE_PATTERN ? undefined : compileRegex(pattern);
   if (compiled?.ok !== true) throw new CoreError("expression-stopped", "re() was handed a pattern that is none");
   return compiled.regex;

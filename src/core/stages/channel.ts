@@ -12,10 +12,16 @@ export const channelStage: Stage = {
   },
 };
 
+/** Addressees that the action names, else its channel. */
+export function namedAddressees({ action }: CompiledAction, channel: CompiledChannel | undefined): readonly string[] {
+  const own = action.to ?? [];
+  return own.length > 0 ? own : (channel?.to ?? []);
+}
+
 /** Why nothing can be sent by a channel, if so. */
-export function channelFault({ action }: CompiledAction, channel: CompiledChannel | undefined): Reason | undefined {
-  if (channel === undefined) return { code: "channel-missing", by: action.channel };
+export function channelFault(action: CompiledAction, channel: CompiledChannel | undefined): Reason | undefined {
+  if (channel === undefined) return { code: "channel-missing", by: action.action.channel };
   if (!channel.channel.isEnabled) return { code: "channel-disabled", by: channel.id };
-  if ((action.to ?? channel.to).length > 0 || channel.unbound.includes("to")) return undefined;
+  if (namedAddressees(action, channel).length > 0 || channel.unbound.includes("to")) return undefined;
   return { code: "no-recipient", by: channel.id };
 }

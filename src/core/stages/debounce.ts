@@ -9,7 +9,7 @@ export const debounceStage: Stage = {
   name: "debounce",
   passesResolutions: true,
   check: (draft, deciding) => {
-    const debounce = debounceFor(draft);
+    const debounce = debounceFor(draft.action, draft.event);
     if (debounce === undefined) return PASS;
     const at = flapPlace(draft, debounce, deciding);
     if (at.place === "swallowed") return swallow(draft, at, debounce, deciding);
@@ -18,7 +18,7 @@ export const debounceStage: Stage = {
     return { verdict: "pass", saw: at.saw, ...(window === undefined ? {} : { window }) };
   },
   settle: (draft, { status }, deciding) => {
-    const debounce = status === "pending" ? debounceFor(draft) : undefined;
+    const debounce = status === "pending" ? debounceFor(draft.action, draft.event) : undefined;
     if (debounce !== undefined) passed(draft, debounce, deciding);
   },
 };

@@ -1,10 +1,10 @@
 import type { ClaimRecord } from "../cells.ts";
-import type { Deciding } from "../deciding.ts";
+import { type Deciding, steadyNow } from "../deciding.ts";
 import type { DeliveryStatus } from "../delivery.ts";
 import { type Event, type Severity, severityRank } from "../event.ts";
 import { type ClaimKey, claimKey } from "../key-parts.ts";
 import { type Draft, type Outcome, PASS, type Stage } from "../stage.ts";
-import { fateOf } from "../windows.ts";
+import { fateOf, followed } from "../windows.ts";
 
 /** Only what was sent or taken in claims its key. */
 const CLAIMS: ReadonlySet<DeliveryStatus> = new Set(["pending", "held", "coalesced", "debounced"]);
@@ -39,7 +39,7 @@ export function settleClaim(draft: Draft, { status, window: absorbing }: Outcome
     severity: highest(event, before === undefined || isVoid(before, deciding) ? undefined : before),
     ...(event.alertState === undefined ? {} : { alertState: event.alertState }),
     delivery: deliveries[0] ?? "",
-    ...(absorbing === undefined || status === "pending" ? {} : { window: absorbing }),
+    ...(absorbing === undefined || status === "pending" ? {} : { window: absorbing, at: steadyNow(deciding) }),
   });
   if (before === undefined) view.setTimer(tenant, { due: window.end, flow: "expire", key: `claims:${window.end}` });
 }
@@ -56,8 +56,14 @@ function passes({ alertState, severity }: Event, claim: ClaimRecord, deciding: D
 }
 
 /** What the claim stands for was never told, and never will be. */
-function isVoid({ window }: ClaimRecord, deciding: Deciding): boolean {
-  return window !== undefined && fateOf(window, deciding) === "lost";
+function isVoid({ window, at }: ClaimRecord, { view, tenant }: Deciding): boolean {
+  if (window === undefined) return false;
+  return (
+    fateOf(
+      followed(window, (key) => view.get("window", tenant, key)),
+      at,
+    ) === "lost"
+  );
 }
 
 /** A firing after a resolution starts anew. */

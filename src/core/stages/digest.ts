@@ -1,6 +1,6 @@
 import type { CompiledAction } from "../action.ts";
 import { nextBoundary } from "../cadence.ts";
-import type { WindowRecord } from "../cells.ts";
+import type { WindowRecord } from "../window-record.ts";
 import { type Deciding, steadyNow } from "../deciding.ts";
 import { isQuiet } from "../quiet.ts";
 import { PASS, type Stage } from "../stage.ts";

@@ -77,7 +77,7 @@ export class Writer {
     if (events.seen.length !== identitiesOf(plan.cells)) {
       throw new EngineError("failed", "identities and events of a plan do not agree");
     }
-    this.writeSeen(events, plan.t, adopt);
+    this.writeSeen(events, plan, adopt);
     this.writeCells(plan.cells, numbers, adopt);
     this.writeRest(plan.tenants, numbers);
   }
@@ -103,15 +103,18 @@ export class Writer {
     return events;
   }
 
-  private writeSeen({ seen, segments }: EventRows, t: number, adopt: (() => void)[]): void {
+  private writeSeen({ seen, segments }: EventRows, { t, sweeps = [] }: Plan, adopt: (() => void)[]): void {
     const { connection } = this.access;
     const upto = this.forgotten.at(-1)?.upto;
     if (upto !== undefined) connection.run("DELETE FROM seen_pack WHERE upto <= ?", [upto]);
-    const packed = this.packs.write(connection, seen, t);
+    // A step back is no shift: by the wall clock, as flows count then, what is known is younger.
+    const ahead = sweeps.reduce((sum, { by }) => sum + Math.max(0, by), 0);
+    const packed = this.packs.write(connection, seen, { t, ahead });
     adopt.push(() => {
       this.forgotten.length = 0;
       packed.adopt();
       this.nextSegment += segments.length;
+      this.access.seen.shift(ahead);
       this.access.seen.add(seen, t); // last: it may ask to forget more
     });
   }

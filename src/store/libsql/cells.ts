@@ -1,9 +1,17 @@
 import type { CellRef, Cells, Noun } from "../../core/cells.ts";
+import type { CellRange } from "../../ports.ts";
+import { compareText } from "../key-order.ts";
 import type { Access } from "./access.ts";
 import { runBulk, selectMany } from "./bulk.ts";
 import { type Connection, type SqlValue, text } from "./guard.ts";
 import { parseRow } from "./json-row.ts";
 import { afterPrefix, cellKey } from "./keys.ts";
+
+/** A range of cells of one noun and tenant. */
+export interface CellPlace<N extends Noun> extends CellRange {
+  readonly noun: N;
+  readonly tenant: string;
+}
 
 const UPSERT = { head: "INSERT INTO cell(k, v) VALUES", width: 2, tail: "ON CONFLICT DO UPDATE SET v = excluded.v" };
 const DELETE = "DELETE FROM cell WHERE k = ?";
@@ -20,18 +28,17 @@ export function loadCells<N extends Noun>(
   return keys.map((key) => found.get(key));
 }
 
-/** Rows of a noun whose key starts with `prefix`, in order of the keys' UTF-8 bytes. */
+/** Rows of a range, in order of the keys' UTF-8 bytes. */
 export function listCells<N extends Noun>(
   { connection }: Access,
-  { noun, tenant, key: prefix }: CellRef<N>,
+  { noun, tenant, prefix, after }: CellPlace<N>,
   limit: number,
 ): (readonly [key: string, value: Cells[N]])[] {
   const from = cellKey(noun, tenant, prefix);
-  const rows = connection.all("SELECT CAST(k AS BLOB), v FROM cell WHERE k >= ? AND k < ? ORDER BY k LIMIT ?", [
-    from,
-    afterPrefix(from),
-    limit,
-  ]);
+  const isInside = after !== undefined && compareText(after, prefix) >= 0;
+  const [is, start] = isInside ? [">", cellKey(noun, tenant, after)] : [">=", from];
+  const sql = `SELECT CAST(k AS BLOB), v FROM cell WHERE k ${is} ? AND k < ? ORDER BY k LIMIT ?`;
+  const rows = connection.all(sql, [start, afterPrefix(from), limit]);
   const skip = cellKey(noun, tenant, "").length;
   return rows.map((row) => [text(row, 0).slice(skip), parseRow<Cells[N]>(text(row, 1))]);
 }

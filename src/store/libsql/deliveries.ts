@@ -75,16 +75,15 @@ export function loadDeliveries(access: Access, refs: readonly CellRef<"delivery"
 /** Deliveries whose id starts with `prefix`, in order of ids: looks at all of the tenant's. */
 export function deliveriesByPrefix(
   access: Access,
-  tenant: string,
-  prefix: string,
+  { tenant, prefix, after = "" }: { readonly tenant: string; readonly prefix: string; readonly after?: string },
   limit: number,
 ): (readonly [string, Delivery])[] {
   const log = access.tenants.find(tenant);
   if (log === undefined) return [];
   const rows = access.connection.all(
     `SELECT body FROM delivery WHERE log = ?1 AND substr(CAST(body AS TEXT) ->> 'id', 1, length(?2)) = ?2
-     ORDER BY CAST(body AS TEXT) ->> 'id' LIMIT ?3`,
-    [log, prefix, limit],
+     AND CAST(body AS TEXT) ->> 'id' > ?3 ORDER BY CAST(body AS TEXT) ->> 'id' LIMIT ?4`,
+    [log, prefix, after, limit],
   );
   return rows.map((row) => parseRow<Delivery>(text(row, 0))).map((delivery) => [delivery.id, delivery]);
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Log, Vault } from "../../ports.ts";
+import { rangeOf } from "../cell-range.ts";
 import type { Engine } from "../engine.ts";
 import type { Access } from "./access.ts";
 import { Writer } from "./apply.ts";
@@ -52,7 +53,7 @@ function build(options: LibsqlOptions, writing: Connection, reading: Connection)
   const { access, writer, logs } = parts(options, writing);
   return {
     load: (noun, refs) => loadNoun(access, noun, refs),
-    list: (noun, tenant, prefix, limit) => listNoun(access, { noun, tenant, key: prefix }, limit),
+    list: (noun, tenant, range, limit) => listNoun(access, { noun, tenant, ...rangeOf(range) }, limit),
     log: (tenant) => logs.find(tenant),
     timers: (tenant, until, limit) => dueTimers(access, tenant, until, limit),
     earliestTimers: () => earliestTimers(access),

@@ -101,9 +101,20 @@ function tagsOf(segment: readonly AcceptedEvent[]): Tags {
 
 /** The accepted event of that id, or undefined. */
 export function findEvent(access: Access, tenant: string, id: string): AcceptedEvent | undefined {
-  const ms = recordMs(id);
   const log = access.tenants.find(tenant);
-  if (ms === undefined || log === undefined) return undefined;
+  return log === undefined ? undefined : findIn(access, log, id)?.accepted;
+}
+
+/** An accepted event, and its index in the segment where it stands. */
+interface Found {
+  readonly accepted: AcceptedEvent;
+  readonly segment: number;
+  readonly index: number;
+}
+
+function findIn(access: Access, log: number, id: string): Found | undefined {
+  const ms = recordMs(id);
+  if (ms === undefined) return undefined;
   const hash = recordKey(id, ms).subarray(6);
   for (const segment of segmentsAt(access, log, ms)) {
     const [row] = access.connection.all("SELECT h FROM segment WHERE log = ? AND id = ?", [log, segment]);
@@ -111,7 +122,7 @@ export function findEvent(access: Access, tenant: string, id: string): AcceptedE
     const line = index < 0 ? undefined : access.events.get(access.connection, log, segment)?.lines[index];
     if (line === undefined) continue;
     const event = parseRow<Event>(line);
-    if (event.id === id) return { event, line, seq: seqAt(bytes(row, 0), index) };
+    if (event.id === id) return { accepted: { event, line, seq: seqAt(bytes(row, 0), index) }, segment, index };
   }
   return undefined;
 }
@@ -132,9 +143,10 @@ export function listEvents(access: Access, tenant: string, query: EventQuery): P
 
 function* walk(access: Access, tenant: string, query: EventQuery): Generator<Step<Event>> {
   const log = access.tenants.find(tenant);
-  // where the list goes on: before the event at `index` of segment `id`
-  let [id = 0, index = 0] = query.cursor === undefined ? [Number.MAX_SAFE_INTEGER, 0] : readCursor(query.cursor, 2);
+  const place = query.cursor === undefined ? undefined : readCursor(query.cursor, 2);
   if (log === undefined) return;
+  // where the list goes on: before the event at `index` of segment `id`
+  let [id = 0, index = 0] = place ?? startOf(access, log, query);
   for (;;) {
     const rows = segmentsFrom(access, log, index > 0 ? id : id - 1);
     for (const row of rows) {
@@ -146,6 +158,13 @@ function* walk(access: Access, tenant: string, query: EventQuery): Generator<Ste
     index = 0;
     yield { kind: "worked", rows: rows.length, cursor: writeCursor(id, index) };
   }
+}
+
+/** Where a list begins: at the end of all, or at the event that it lies before; nothing lies before an unknown one. */
+function startOf(access: Access, log: number, { before }: EventQuery): readonly [segment: number, index: number] {
+  if (before === undefined) return [Number.MAX_SAFE_INTEGER, 0];
+  const found = findIn(access, log, before);
+  return found === undefined ? [0, 0] : [found.segment, found.index];
 }
 
 /** Rows (id, n, tags) of segments, newest first. */

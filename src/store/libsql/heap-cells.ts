@@ -6,6 +6,7 @@
 import type { CellRef, Cells, Noun } from "../../core/cells.ts";
 import { sha256Binary } from "../../core/hash.ts";
 import type { Access } from "./access.ts";
+import type { CellPlace } from "./cells.ts";
 import { runBulk, selectMany } from "./bulk.ts";
 import { type Connection, integer, type SqlValue, text } from "./guard.ts";
 import { HashIds } from "./hash-ids.ts";
@@ -121,21 +122,21 @@ export function loadHeapCells<N extends Noun>(
   });
 }
 
-/**
- * Rows whose key starts with `prefix`, in the order of their making: those of one group by their index, any others by a
- * look at the whole heap.
- */
+/** Rows of a range, in the order of their making: those of one group by their index, any others by a look at the whole heap. */
 export function listHeapCells<N extends Noun>(
-  { connection }: Access,
-  { noun, tenant, key: prefix }: CellRef<N>,
+  { connection, heap }: Access,
+  { noun, tenant, prefix, after }: CellPlace<N>,
   limit: number,
 ): (readonly [key: string, value: Cells[N]])[] {
   const from = cellKey(noun, tenant, prefix);
+  const name = cellKey(noun, tenant, after ?? "");
+  const start = after === undefined ? 0 : heap.find(connection, [name]).get(name)?.id;
+  if (start === undefined) return [];
   const isGroup = groupOf(from) === from;
   const [where, values] = isGroup ? ["p = ?", [from]] : ["k >= ? AND k < ?", [from, afterPrefix(from)]];
-  const sql = `SELECT CAST(k AS BLOB), v FROM heap_cell WHERE ${where} ORDER BY id LIMIT ?`;
+  const sql = `SELECT CAST(k AS BLOB), v FROM heap_cell WHERE ${where} AND id > ? ORDER BY id LIMIT ?`;
   const skip = cellKey(noun, tenant, "").length;
-  const rows = connection.all(sql, [...values, limit]);
+  const rows = connection.all(sql, [...values, start, limit]);
   return rows.map((row) => [text(row, 0).slice(skip), parseRow<Cells[N]>(text(row, 1))]);
 }
 

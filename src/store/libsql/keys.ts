@@ -2,8 +2,7 @@ import { sha256 } from "../../core/hash.ts";
 import { recordKey, recordMs } from "../../core/id.ts";
 import { EngineError } from "../engine.ts";
 
-/** Logs have numbers below this, so that log * 2^40 + seq is a safe integer. */
-export const MAX_LOGS = 8192;
+/** Logs have numbers up to MAX_TENANTS, so that log * 2^40 + seq is a safe integer. */
 const SEQS = 2 ** 40;
 const LAST_CODE_POINT = 0x10ffff;
 const SURROGATES = 0xd800;

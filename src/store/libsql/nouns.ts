@@ -2,16 +2,15 @@ import type { CellRef, Cells, Noun } from "../../core/cells.ts";
 import { EngineError } from "../engine.ts";
 import { isListedAsMade } from "../noun-order.ts";
 import type { Access } from "./access.ts";
-import { listCells, loadCells } from "./cells.ts";
+import { type CellPlace, listCells, loadCells } from "./cells.ts";
 import { deliveriesByPrefix, loadDeliveries } from "./deliveries.ts";
 import { listHeapCells, loadHeapCells } from "./heap-cells.ts";
 import { loadIdentities } from "./identities.ts";
 
 type Load<N extends Noun> = (access: Access, refs: readonly CellRef<N>[]) => (Cells[N] | undefined)[];
-/** `key` of the place is the prefix. */
 type List<N extends Noun> = (
   access: Access,
-  place: CellRef<N>,
+  place: CellPlace<N>,
   limit: number,
 ) => (readonly [key: string, value: Cells[N]])[];
 
@@ -25,7 +24,7 @@ const TABLES: { readonly [N in Noun]?: Table<N> } = {
   identity: { load: loadIdentities, list: refuseList },
   delivery: {
     load: loadDeliveries,
-    list: (access, { tenant, key }, limit) => deliveriesByPrefix(access, tenant, key, limit),
+    list: deliveriesByPrefix,
   },
 };
 
@@ -44,10 +43,10 @@ export function loadNoun<N extends Noun>(
   return tableOf(noun).load(access, refs);
 }
 
-/** Cells of a noun whose key starts with the place's, in the order of their noun. */
+/** Cells of a range, in the order of their noun. */
 export function listNoun<N extends Noun>(
   access: Access,
-  place: CellRef<N>,
+  place: CellPlace<N>,
   limit: number,
 ): (readonly [key: string, value: Cells[N]])[] {
   return tableOf(place.noun).list(access, place, limit);

@@ -1,6 +1,8 @@
 import { setImmediate as pause } from "node:timers/promises";
-import type { DueChannel, Opening, Reader } from "../../ports.ts";
+import type { Cells, DueChannel, Noun, Opening, Reader, WindowMember } from "../../ports.ts";
+import { isListedAsMade } from "../noun-order.ts";
 import type { Access } from "./access.ts";
+import type { CellPlace } from "./cells.ts";
 import { countDeliveries } from "./delivery-counts.ts";
 import { dueDeliveries, listDeliveries, nextDueChannel } from "./deliveries.ts";
 import { findEvent, listEvents } from "./events.ts";
@@ -11,11 +13,14 @@ import { listNoun, loadNoun } from "./nouns.ts";
 import { loadObjects } from "./objects.ts";
 import { openingsBetween } from "./openings.ts";
 
+/** Rows that one chunk of a long read takes. */
+const CHUNK = 500;
+
 /** The read port on a connection of its own; what is long lets the process breathe between chunks. */
 export function makeReader(access: Access): Reader {
   return {
     cell: async (noun, tenant, key) => loadNoun(access, noun, [{ noun, tenant, key }])[0],
-    cells: async (noun, tenant, prefix, limit) => listNoun(access, { noun, tenant, key: prefix }, limit),
+    cells: (noun, tenant, prefix, limit) => cells(access, { noun, tenant, prefix }, limit),
     objects: (hashes) => loadObjects(access, hashes),
     event: async (tenant, id) => findEvent(access, tenant, id),
     events: async (tenant, query) => listEvents(access, tenant, query),
@@ -31,9 +36,43 @@ export function makeReader(access: Access): Reader {
       return log === undefined ? undefined : readTile(access.connection, log, level, index);
     },
     openings: (tenant, from, count) => openings(access, tenant, from, count),
-    members: async (tenant, window, from, limit) =>
-      loadMembers(access, { tenant, window, from, limit }).map(({ body }) => body),
+    members: (tenant, window, from, limit) => members(access, { tenant, window, from, limit }),
   };
+}
+
+/** What is listed as made is read in one go: the row that the next chunk follows may be gone by then. */
+async function cells<N extends Noun>(
+  access: Access,
+  place: CellPlace<N>,
+  limit: number,
+): Promise<(readonly [key: string, value: Cells[N]])[]> {
+  if (isListedAsMade(place.noun)) return listNoun(access, place, limit);
+  const found: (readonly [key: string, value: Cells[N]])[] = [];
+  for (;;) {
+    const after = found.at(-1)?.[0];
+    const wanted = Math.min(CHUNK, limit - found.length);
+    const rows = listNoun(access, after === undefined ? place : { ...place, after }, wanted);
+    found.push(...rows);
+    if (rows.length < wanted || found.length >= limit) return found;
+    await pause();
+  }
+}
+
+async function members(
+  access: Access,
+  { limit, ...at }: { readonly tenant: string; readonly window: string; readonly from: number; readonly limit: number },
+): Promise<WindowMember[]> {
+  const found: WindowMember[] = [];
+  let { from } = at;
+  for (;;) {
+    const wanted = Math.min(CHUNK, limit - found.length);
+    const rows = loadMembers(access, { ...at, from, limit: wanted });
+    found.push(...rows.map(({ body }) => body));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < wanted || found.length >= limit) return found;
+    from = last.n + 1;
+    await pause();
+  }
 }
 
 async function dueChannels(access: Access): Promise<DueChannel[]> {

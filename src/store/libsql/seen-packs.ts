@@ -31,9 +31,18 @@ export class SeenPacks {
     }
   }
 
-  /** Writes a pack once enough identities wait, in the transaction that adds `entries`; `adopt` after the commit. */
-  write(connection: Connection, entries: readonly SeenEntry[], t: number): { readonly adopt: () => void } {
-    if (this.tail.length + entries.length < PACK) return { adopt: () => void this.tail.push(...entries) };
+  /**
+   * Writes a pack once enough identities wait, in the transaction that adds `entries`; `adopt` after the commit. Where the
+   * clock was set forward by `ahead` ms, what is kept moves with it, and all that waits is written: segments do not move.
+   */
+  write(
+    connection: Connection,
+    entries: readonly SeenEntry[],
+    { t, ahead }: { readonly t: number; readonly ahead: number },
+  ): { readonly adopt: () => void } {
+    if (ahead > 0) connection.run("UPDATE seen_pack SET t = t + ?", [ahead]);
+    const waiting = this.tail.length + entries.length;
+    if (waiting < (ahead > 0 ? 1 : PACK)) return { adopt: () => void this.tail.push(...entries) };
     const all = [...this.tail, ...entries];
     const base = all[0]?.segment ?? 0;
     connection.run("INSERT INTO seen_pack(t, base, upto, data) VALUES (?, ?, ?, ?)", [

@@ -16,7 +16,7 @@ export interface SeenLimits {
   readonly slots: number;
   /** Identities known at most, by whole tables; beyond them the oldest table goes. */
   readonly cap: number;
-  /** A table whose newest identity is older than this, in ms, goes when the next table begins. */
+  /** A table whose newest identity is older than this, in ms, goes when the next table begins; `shift` makes none older. */
   readonly horizon: number;
 }
 
@@ -66,6 +66,11 @@ export class Seen {
   /** Adds identities that a commit at `t` (epoch ms) made durable, in the order of their segments. */
   add(entries: readonly SeenEntry[], t: number): void {
     for (const entry of entries) this.addOne(entry, t);
+  }
+
+  /** The clock was set forward by so many ms: nothing is older than before by that. */
+  shift(by: number): void {
+    for (const table of this.tables) table.t += by;
   }
 
   private probe(table: Table | undefined, { hi, lo, found }: { hi: number; lo: number; found: number[] }): void {

@@ -1,7 +1,7 @@
+import { MAX_TENANTS } from "../../core/tenants.ts";
 import { EngineError } from "../engine.ts";
 import { runBulk } from "./bulk.ts";
 import { type Connection, integer, text } from "./guard.ts";
-import { MAX_LOGS } from "./keys.ts";
 
 const INSERT = { head: "INSERT INTO tenant(log, id) VALUES", width: 2, tail: "" };
 
@@ -36,8 +36,8 @@ export class Tenants {
       if (!this.numbers.has(tenant) && !fresh.has(tenant)) fresh.set(tenant, this.numbers.size + fresh.size + 1);
     }
     if (fresh.size === 0) return { numbers: this.numbers, adopt: () => undefined };
-    if (this.numbers.size + fresh.size >= MAX_LOGS)
-      throw new EngineError("failed", `more than ${MAX_LOGS - 1} tenants`);
+    if (this.numbers.size + fresh.size > MAX_TENANTS)
+      throw new EngineError("failed", `more than ${MAX_TENANTS} tenants`);
     runBulk(
       connection,
       INSERT,

@@ -3,6 +3,7 @@
  * @module
  */
 import type { CellRef, Cells, Noun, TimerRow } from "../../ports.ts";
+import { rangeOf } from "../cell-range.ts";
 import type { Engine } from "../engine.ts";
 import { compareTimers } from "../timer-order.ts";
 import { applyPlan } from "./apply.ts";
@@ -14,7 +15,7 @@ import { MemoryState } from "./state.ts";
 export function createMemoryEngine(state: MemoryState = new MemoryState()): Engine {
   return {
     load: (noun, refs) => load(state, noun, refs),
-    list: (noun, tenant, prefix, limit) => listCells(state, { noun, tenant, prefix, limit }),
+    list: (noun, tenant, range, limit) => listCells(state, { noun, tenant, ...rangeOf(range), limit }),
     log: (tenant) => {
       const log = state.tenants.get(tenant)?.log;
       return log === undefined ? undefined : { origin: log.origin, size: log.lines.length };

@@ -7,9 +7,16 @@ import type { MemoryState, MemoryTenant } from "./state.ts";
 /** A page of a tenant's events, the last accepted first. Throws StoreError `bad-cursor`. */
 export function listEvents(state: MemoryState, tenant: string, query: EventQuery): Page<Event> {
   const rows = state.tenants.get(tenant);
-  const before = query.cursor === undefined ? (rows?.events.length ?? 0) : readCursor(query.cursor);
+  const place = query.cursor === undefined ? undefined : readCursor(query.cursor);
   if (rows === undefined) return { items: [] };
-  return pageOf(walk(rows, before, query), query.limit, ({ id }) => String(rows.places.get(id) ?? 0));
+  return pageOf(walk(rows, place ?? startOf(rows, query), query), query.limit, ({ id }) =>
+    String(rows.places.get(id) ?? 0),
+  );
+}
+
+/** How many events stand before the place where the list begins. */
+function startOf({ events, places }: MemoryTenant, { before }: EventQuery): number {
+  return before === undefined ? events.length : (places.get(before) ?? 0);
 }
 
 function* walk({ events }: MemoryTenant, before: number, query: EventQuery): Generator<Event> {

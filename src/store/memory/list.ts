@@ -1,14 +1,20 @@
 import type { Noun, Page } from "../../ports.ts";
 import type { ListRef, Row } from "../cell-overlay.ts";
+import { mayHold } from "../cell-range.ts";
 import { compareText } from "../key-order.ts";
 import { isListedAsMade } from "../noun-order.ts";
 import type { MemoryState } from "./state.ts";
 
-/** The first cells whose key starts with `prefix`, in the order of their noun. */
-export function listCells<N extends Noun>(state: MemoryState, { noun, tenant, prefix, limit }: ListRef<N>): Row<N>[] {
-  const found = [...state.drawer(noun, tenant)].filter(([key]) => key.startsWith(prefix));
-  if (isListedAsMade(noun)) return found.slice(0, limit); // a Map keeps that order
-  return found.toSorted(([left], [right]) => compareText(left, right)).slice(0, limit);
+/** The first cells of a range, in the order of their noun. */
+export function listCells<N extends Noun>(state: MemoryState, { noun, tenant, limit, ...range }: ListRef<N>): Row<N>[] {
+  const { after } = range;
+  const rows = [...state.drawer(noun, tenant)]; // a Map keeps the order of making
+  const found = rows.filter(([key]) => mayHold(noun, range, key));
+  if (!isListedAsMade(noun)) return found.toSorted(([left], [right]) => compareText(left, right)).slice(0, limit);
+  if (after === undefined) return found.slice(0, limit);
+  const place = rows.findIndex(([key]) => key === after);
+  const behind = place < 0 ? [] : rows.slice(place + 1);
+  return behind.filter(([key]) => mayHold(noun, range, key)).slice(0, limit);
 }
 
 /** A page of what is found; its cursor names the last item of it, where more follow. */

@@ -4,6 +4,7 @@ import type { EventInput } from "../../../src/core/event.ts";
 import { type Leaf, parseLeaf } from "../../../src/core/leaf-parse.ts";
 import { EngineError } from "../../../src/store/engine.ts";
 import { lastInstant } from "../../../src/store/last-instant.ts";
+import { createStamper } from "../../../src/store/stamper.ts";
 import type { Committed } from "../../../src/ports.ts";
 import { input } from "../../support/objects.ts";
 import { type EngineHome, meeting, openSite, type Site, type SiteOptions, START, type Wrap } from "./site.ts";
@@ -187,6 +188,27 @@ export function clockContract(home: () => EngineHome, options: SiteOptions): voi
       const instants = (await leavesOf(site, "beta")).slice(-2).map(({ t }) => t - START);
       expect(instants).toEqual([1, 100 + HOUR]);
       expect((await leavesOf(site, "_site")).filter(({ type }) => type === "clock.jump")).toHaveLength(1);
+      await site.store.close();
+    });
+
+    it.each([HOUR, -HOUR])("of %d ms that takes long to be written is one jump", async (by) => {
+      const at = { wall: START, mono: 0 };
+      const stamper = createStamper({
+        clock: { now: () => at.wall, mono: () => at.mono },
+        random: { bytes: (count) => new Uint8Array(count) },
+      });
+      const wrap: Wrap = (engine) =>
+        meeting(engine, ({ sweeps }) => {
+          if (sweeps === undefined) return;
+          at.wall += 6000;
+          at.mono += 6000;
+        });
+      const site = await openSite(home(), { ...options, wrap, stamper });
+      at.wall += by;
+      for (const tenant of ["alpha", "beta", "alpha"]) await add(site, tenant);
+      const jumps = (await leavesOf(site, "_site")).filter(({ type }) => type === "clock.jump");
+      expect(jumps.map(({ body }) => body)).toEqual([{ from: START, to: START + by }]);
+      expect((await leavesOf(site, "alpha")).at(-1)?.t).toBe(START + by + 6000);
       await site.store.close();
     });
 

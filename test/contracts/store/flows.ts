@@ -167,12 +167,12 @@ const stake = flow<{ key: string; delivery?: string }, string>(({ tenant, input:
 
 /** Puts and removes claims, and answers the keys of a prefix then. */
 const stakes = flow<
-  { put?: readonly string[]; remove?: readonly string[]; prefix: string; limit: number },
+  { put?: readonly string[]; remove?: readonly string[]; prefix: string; after?: string; limit: number },
   readonly string[]
->(({ tenant, input: { put = [], remove = [], prefix, limit } }, view) => {
+>(({ tenant, input: { put = [], remove = [], limit, ...range } }, view) => {
   for (const key of put) view.put("claim", tenant, key, { severity: "low", delivery: "dl_1" });
   for (const key of remove) view.remove("claim", tenant, key);
-  return view.list("claim", tenant, prefix, limit).map(([key]) => key);
+  return view.list("claim", tenant, range, limit).map(([key]) => key);
 });
 
 /** Takes deliveries into a window, whose own delivery is pending from then on. */
@@ -199,12 +199,12 @@ const purge = flow<{ id: string }, void>(({ tenant, input: { id } }, view) => vi
 
 /** Puts and removes counters, and answers the keys of a prefix then. */
 const shelve = flow<
-  { put: readonly string[]; remove: readonly string[]; prefix: string; limit: number },
+  { put: readonly string[]; remove: readonly string[]; prefix: string; after?: string; limit: number },
   readonly string[]
->(({ tenant, input: { put, remove, prefix, limit } }, view) => {
+>(({ tenant, input: { put, remove, limit, ...range } }, view) => {
   for (const key of put) view.put("window", tenant, key, counted(1));
   for (const key of remove) view.remove("window", tenant, key);
-  return view.list("window", tenant, prefix, limit).map(([key]) => key);
+  return view.list("window", tenant, range, limit).map(([key]) => key);
 });
 
 /** Reads a counter, and hides what reading throws. */

@@ -8,6 +8,8 @@ async function accept(site: Site, events: readonly EventInput[], tenant = "alpha
   return site.store.transact({ flow: "accept", tenant, input: { events } });
 }
 
+const DAY = 86_400_000;
+const some = (from: number): EventInput[] => Array.from({ length: 30 }, (_, n) => diskEvent(from + n));
 const identityHash = (): bigint => 0x0123_4567_89ab_cdefn;
 
 /** An event is accepted once for (tenant, source, sourceId), and a repeat gets the first receipt. */
@@ -73,6 +75,25 @@ export function identityContract(home: () => EngineHome): void {
         { ...two, duplicate: true },
       ]);
       await reopened.store.close();
+    });
+
+    it("is known for its horizon, whatever the clock is set forward, before and after reopening", async () => {
+      const seen = { slots: 16 };
+      const site = await openSite(home(), { seen });
+      const first = await accept(site, some(0));
+      const known = first.map((receipt) => ({ ...receipt, duplicate: true }));
+      site.clock.jump = { from: START + DAY, to: START + 365 * DAY };
+      expect((await accept(site, some(100))).some(({ duplicate }) => duplicate)).toBe(false);
+      expect(await accept(site, some(0))).toEqual(known);
+      await site.store.close();
+
+      const again = await openSite(home(), { seen, start: START + 370 * DAY });
+      await accept(again, some(200));
+      expect(await accept(again, some(0))).toEqual(known);
+      again.clock.now = START + 371 * DAY;
+      await accept(again, some(300));
+      expect((await accept(again, some(0))).some(({ duplicate }) => duplicate)).toBe(false);
+      await again.store.close();
     });
 
     it("of a failed question is free again", async () => {

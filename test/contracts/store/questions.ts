@@ -131,6 +131,72 @@ export function questionContract(home: () => EngineHome, options: SiteOptions): 
       await store.close();
     });
 
+    it("list cells that follow a key, which need not be there", async () => {
+      const { store } = await openSite(home(), options);
+      const shelve = (put: string[], remove: string[], after: string, limit: number, prefix = "p") =>
+        store.transact({ flow: "shelve", tenant: "alpha", input: { put, remove, prefix, after, limit } });
+      await shelve(["o1", "p", "p1", "p2", "p4", "p\u{10000}", "p\uffee", "q1"], [], "", 0);
+      const answers = await Promise.all([
+        shelve([], [], "p1", 2),
+        shelve(["p3", "p0"], ["p1"], "p1", 2),
+        shelve([], [], "p2", 9),
+        shelve(["p25"], ["p4"], "p2", 2),
+        shelve([], ["p2", "p25"], "p2", 1),
+        shelve([], [], "p\uffee", 9),
+        shelve([], [], "p\u{10000}", 9),
+        shelve([], [], "a", 2),
+        shelve([], [], "q", 9),
+        shelve([], [], "", 2, ""),
+      ]);
+      expect(answers).toEqual([
+        ["p2", "p4"],
+        ["p2", "p3"],
+        ["p3", "p4", "p\uffee", "p\u{10000}"],
+        ["p25", "p3"],
+        ["p3"],
+        ["p\u{10000}"],
+        [],
+        ["p", "p0"],
+        [],
+        ["o1", "p"],
+      ]);
+      await store.close();
+    });
+
+    it("list claims that were made after another one, none after what is not there", async () => {
+      const { store } = await openSite(home(), options);
+      const stakes = (after: string, limit: number, put: string[] = [], remove: string[] = []) =>
+        store.transact({ flow: "stakes", tenant: "alpha", input: { put, remove, prefix: "7:", after, limit } });
+      await stakes("", 0, ["7:d", "7:a", "8:x", "7:c", "7:z"]);
+      const answers = await Promise.all([
+        stakes("7:d", 2),
+        stakes("7:a", 9, ["7:b"]), // made by this batch, it comes last
+        stakes("7:a", 9, ["7:d"]), // changed, it keeps its place
+        stakes("7:b", 9),
+        stakes("7:b", 9, ["7:0", "7:1"]),
+        stakes("7:0", 9, ["7:b"]),
+        stakes("7:d", 2, [], ["7:a", "7:c"]),
+        stakes("7:a", 9),
+        stakes("7:none", 9),
+        stakes("7:z", 9, [], ["7:0"]),
+        stakes("7:z", 1),
+      ]);
+      expect(answers).toEqual([
+        ["7:a", "7:c"],
+        ["7:c", "7:z", "7:b"],
+        ["7:c", "7:z", "7:b"],
+        [],
+        ["7:0", "7:1"],
+        ["7:1"],
+        ["7:z", "7:b"],
+        [],
+        [],
+        ["7:b", "7:1"],
+        ["7:b"],
+      ]);
+      await store.close();
+    });
+
     it("list claims in the order of their making", async () => {
       const { store } = await openSite(home(), options);
       const stakes = (prefix: string, limit: number, put: string[] = [], remove: string[] = []) =>

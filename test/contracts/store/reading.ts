@@ -66,6 +66,24 @@ export function readingContract(home: () => EngineHome): void {
       await site.store.close();
     });
 
+    it("lists events that were accepted before one, from any place in its commit", async () => {
+      const site = await openSite(home());
+      await fill(site);
+      const { read } = site.store;
+      const every = (await read.events("alpha", { limit: 50 })).items;
+      for (const [at, { id, sourceId }] of every.entries()) {
+        const earlier = every.slice(at + 1);
+        const found = await all(3, (cursor) => read.events("alpha", { before: id, ...cursor, limit: 3 }));
+        expect(found, `before ${sourceId}`).toEqual(earlier);
+        const of = { before: id, source: "/plant/2", limit: 50 };
+        expect((await read.events("alpha", of)).items).toEqual(earlier.filter(({ source }) => source === "/plant/2"));
+        expect(await read.events("beta", { before: id, limit: 3 })).toEqual({ items: [] });
+      }
+      for (const before of ["ev_00000000000000000000000000", "nonsense"])
+        expect(await read.events("alpha", { before, limit: 3 })).toEqual({ items: [] });
+      await site.store.close();
+    });
+
     it("answers an event with the very bytes that its leaf commits to, and nobody else's", async () => {
       const site = await openSite(home());
       await fill(site);

@@ -11,22 +11,29 @@ import { createFlows, type Flows } from "./flows.ts";
 /** 64-bit hash of an identity: tests force collisions with it. */
 export type IdentityHash = (tenant: string, key: string) => bigint;
 
+export interface EngineOptions {
+  readonly identityHash?: IdentityHash;
+  /** How identities are kept in memory, by an engine that does. */
+  readonly seen?: { readonly slots: number };
+}
+
 /** Where an engine keeps its data; it may be opened again once the last engine was closed. */
 export interface EngineHome {
-  readonly open: (options?: { readonly identityHash?: IdentityHash }) => Engine | Promise<Engine>;
+  readonly open: (options?: EngineOptions) => Engine | Promise<Engine>;
   readonly remove: () => void | Promise<void>;
 }
 
 /** Stands between the store and the engine. */
 export type Wrap = (engine: Engine) => Engine;
 
-export interface SiteOptions {
+export interface SiteOptions extends EngineOptions {
   readonly strict?: boolean;
   readonly limits?: Partial<StoreLimits>;
-  readonly identityHash?: IdentityHash;
   /** Stands between the store and the engine. */
   readonly wrap?: Wrap;
   readonly failing?: Set<string>;
+  /** Instants of clocks that the test sets; without it, those of `Site.clock`. */
+  readonly stamper?: Stamper;
   /** The first instant; START where it is absent. */
   readonly start?: number;
 }
@@ -35,7 +42,7 @@ export interface SiteOptions {
 interface TestClock {
   now: number;
   step: number;
-  jump?: Jump;
+  jump?: Omit<Jump, "mono">;
 }
 
 /** A store over an engine, with time in the hands of the test. */
@@ -73,7 +80,11 @@ const OBJECTS = [
 
 /** A store on `home`; the logs of TENANTS are opened where they are not. */
 export async function openSite(home: EngineHome, options: SiteOptions = {}): Promise<Site> {
-  const opened = await home.open(options.identityHash === undefined ? {} : { identityHash: options.identityHash });
+  const { identityHash, seen } = options;
+  const opened = await home.open({
+    ...(identityHash === undefined ? {} : { identityHash }),
+    ...(seen === undefined ? {} : { seen }),
+  });
   const engine = options.wrap?.(opened) ?? opened;
   const clock: TestClock = { now: options.start ?? START, step: 1 };
   const alarms = createAlarms(clock);
@@ -83,7 +94,7 @@ export async function openSite(home: EngineHome, options: SiteOptions = {}): Pro
     engine,
     flows: createFlows(options.failing ?? new Set()),
     configurations: { of: (tenant) => compiledOf(OBJECTS, tenant) },
-    stamper: createTestStamper(clock),
+    stamper: options.stamper ?? createTestStamper(clock),
     timeout: alarms.timeout,
     log: logOf(errors),
     boot: "b0",
@@ -148,7 +159,7 @@ async function linesOf(store: Store<Flows>, tenant: string): Promise<string[]> {
 function createTestStamper(clock: TestClock): Stamper {
   return {
     now: () => clock.now,
-    jump: () => clock.jump,
+    jump: () => (clock.jump === undefined ? undefined : { ...clock.jump, mono: 0 }),
     follow: ({ to }) => {
       delete clock.jump;
       clock.now = to;

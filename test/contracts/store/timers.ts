@@ -87,6 +87,29 @@ export function timerContract(home: () => EngineHome, options: SiteOptions): voi
       await site.store.close();
     });
 
+    it("of many tenants are read a few times each, not by every commit that decides some of them", async () => {
+      let reads = 0;
+      const wrap: Wrap = (engine) => ({
+        ...engine,
+        timers: (tenant, until, limit) => {
+          reads += 1;
+          return engine.timers(tenant, until, limit);
+        },
+      });
+      const site = await openSite(home(), { ...options, wrap, limits: { ...options.limits, timers: 8 } });
+      const names = Array.from({ length: 160 }, (_, n) => `many-${n}`);
+      for (const tenant of names) {
+        await site.store.transact({ flow: "open", tenant: "_site", input: { tenant } });
+        await remind(site, tenant, [timer(100_000, tenant)]);
+      }
+      site.clock.now = START + 200_000;
+      reads = 0;
+      await site.store.transact({ flow: "add", tenant: "_site", input: { key: "k", by: 1 } });
+      expect(reads).toBeLessThan(3 * names.length);
+      expect(await rung(site, names)).toEqual(names.toSorted().map((name) => `100000/${name}`));
+      await site.store.close();
+    });
+
     it("outlive the store", async () => {
       const site = await openSite(home(), options);
       await remind(site, "alpha", [timer(100, "a"), timer(50, "b")]);

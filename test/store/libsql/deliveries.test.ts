@@ -203,6 +203,8 @@ describe("deliveries", () => {
     ]);
     expect((await engine.read.deliveries("default", { limit: 9 })).items).toEqual([digest, one]);
     expect(engine.list("delivery", "default", "digest:", 9)).toEqual([[digest.id, digest]]);
+    expect(engine.list("delivery", "default", { prefix: "digest:", after: digest.id }, 9)).toEqual([]);
+    expect(engine.list("delivery", "default", { prefix: "digest:", after: "digest:" }, 9)).toHaveLength(1);
     expect(engine.list("delivery", "none", "", 9)).toEqual([]);
     applyParts({}, [{ noun: "delivery", tenant: "default", key: digest.id }]);
     expect(engine.load("delivery", [ref(digest.id)])).toEqual([undefined]);

@@ -42,6 +42,10 @@ function ref(tenant: string, key: string): CellRef<"identity"> {
   return { noun: "identity", tenant, key };
 }
 
+function some<T>(all: readonly T[]): T[] {
+  return all.filter((_, at) => at % 100 === 0);
+}
+
 describe("identities", () => {
   it("are answered with the receipt of the first event, in any order, by both connections", async () => {
     const plan = apply(many(600));
@@ -112,6 +116,29 @@ describe("identities", () => {
     engine.close();
     engine = await home.open();
     expect(engine.load("identity", identities(more))).toEqual(receipts(more));
+  });
+
+  it("are as old as they were when the clock is set forward, in packs and in what no pack holds", async () => {
+    const DAY = 86_400_000;
+    const limits = { seen: { slots: 8192 } };
+    const check = (plan: Plan, isKnown: boolean): void => {
+      const expected = some(receipts(plan)).map((receipt) => (isKnown ? receipt : undefined));
+      expect(engine.load("identity", some(identities(plan)))).toEqual(expected);
+    };
+    engine.close();
+    engine = await home.open(limits);
+    const oldest = apply(many(5735)); // as much as a table takes
+    const plans = [oldest, apply(many(1, 5735))];
+    engine.apply({ t: T + 365 * DAY, sweeps: [{ sweep: "shift-due", by: 365 * DAY }], cells: [], tenants: [] });
+    for (const days of [366, 371]) {
+      plans.push(apply(many(5735, 10_000 * days), "default", T + days * DAY));
+      for (const plan of plans) check(plan, true);
+      engine.close();
+      engine = await home.open(limits);
+    }
+    for (const plan of plans) check(plan, true);
+    apply(many(5735), "other", T + 374 * DAY);
+    check(oldest, false);
   });
 
   it("are exact under one forced 64-bit hash, before and after a restart", async () => {

@@ -4,6 +4,7 @@ import type { CellChange } from "../../../src/ports.ts";
 import type { Engine, Plan, TenantPlan } from "../../../src/store/engine.ts";
 import { type StoreHome, storeHome } from "../../support/store-home.ts";
 import { eventPlan, member, ORIGIN_PREFIX, type SampleEvent, tenantPlan } from "../../support/store-plans.ts";
+import { countTurns } from "../../support/turns.ts";
 
 const T = 1_763_730_000_000;
 let home: StoreHome;
@@ -74,6 +75,27 @@ describe("cells, timers, members, objects", () => {
     expect(engine.list("tenant", "_site", "", 1)).toHaveLength(1);
     expect(engine.list("tenant", "_sit", "", 9)).toEqual([]);
     expect(() => engine.list("identity", "_site", "", 9)).toThrow("not listed");
+  });
+
+  it("are many: the process does other things while they are read, and changes them", async () => {
+    const keys = Array.from({ length: 1700 }, (_, n) => `${10_000 + n}`);
+    const members = keys.map((_, n) => ({ window: "w", n, body: member(`${n}`) }));
+    applyParts(
+      { members },
+      keys.map((key) => tenantCell(key, 1)),
+    );
+    const turns = [countTurns(), countTurns()] as const;
+    const asked = engine.read.cells("tenant", "_site", "1", 1650);
+    applyParts({}, [tenantCell("10000"), tenantCell("10499"), tenantCell("10500"), tenantCell("2", 1)]);
+    const left = keys.filter((key) => key !== "10500").slice(0, 1650);
+    expect((await asked).map(([key]) => key)).toEqual(left);
+    expect(turns[0]()).toBeGreaterThanOrEqual(3);
+    expect(await engine.read.cells("tenant", "_site", "", 500)).toHaveLength(500);
+    expect(await engine.read.cells("tenant", "_site", "", 0)).toEqual([]);
+    expect(await engine.read.members("default", "w", 100, 1550)).toEqual(
+      members.slice(100, 1650).map(({ body }) => body),
+    );
+    expect(turns[1]()).toBeGreaterThanOrEqual(6);
   });
 
   it("keep timers in (due, flow, key) order, and the earliest of each tenant", () => {

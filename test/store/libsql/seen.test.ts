@@ -67,6 +67,16 @@ describe("tables of seen identities", () => {
     expect(seen.size).toBe(12);
   });
 
+  it("are not older by what the clock was set forward", () => {
+    const { seen, forgotten } = seenOf();
+    seen.add(entries(0, 12), 5);
+    seen.shift(10_000);
+    seen.add(entries(12, 11), 10_900);
+    expect(forgotten).toEqual([]);
+    seen.add(entries(23, 11), 11_006);
+    expect(forgotten).toEqual([{ upto: 111, t: 10_005, early: false }]);
+  });
+
   it("never drop the table that is being filled", () => {
     const { seen, forgotten } = seenOf({ cap: 1 });
     seen.add(entries(0, 12), 5);
