@@ -9,7 +9,7 @@ const rooms = {
   // room: { of our own code, of npm packages, of Node }
   core: {
     own: ["core"],
-    packages: ["zod", "handlebars", "re2js", "temporal-polyfill", "@marcbachmann/cel-js"],
+    packages: ["zod", "handlebars", "re2js", "temporal-polyfill", "intl-messageformat", "@marcbachmann/cel-js"],
     node: nothing,
   }, // + node:crypto in core/hash.ts
   ports: { own: ["core"], packages: nothing, node: nothing },
@@ -55,6 +55,7 @@ const islands = ["sources", "channels"];
 const homes = {
   "temporal-polyfill": "core/zone",
   re2js: "core/regex",
+  "intl-messageformat": "core/message-format",
   "@marcbachmann/cel-js": "core/expression",
   libsql: "store/libsql",
   hono: "http",

@@ -3,6 +3,8 @@ import * as fs from "node:fs";
 import { parseArgs } from "node:util";
 import { gatesCases } from "./bench/gates.ts";
 import { httpCases } from "./bench/http.ts";
+import { kitLoadCases } from "./bench/kit-load.ts";
+import { kitsCases } from "./bench/kits.ts";
 import { type Case, machine, measure, type Result } from "./bench/measure.ts";
 import { rulesCases } from "./bench/rules.ts";
 import { startCases } from "./bench/start.ts";
@@ -14,10 +16,12 @@ const GROUPS: Readonly<Record<string, () => Promise<{ cases: Case[]; close: () =
   start: startCases,
   rules: rulesCases,
   gates: gatesCases,
+  kits: kitsCases,
+  "kit-load": kitLoadCases,
 };
 const { values: option } = parseArgs({
   options: {
-    only: { type: "string", default: "store,http,start,rules,gates" },
+    only: { type: "string", default: "store,http,start,rules,gates,kits,kit-load" },
     rounds: { type: "string", default: "5" },
     json: { type: "string" },
   },

@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { Duration, durationMs } from "./core/object.ts";
+import { Duration, durationMs, Id } from "./core/object.ts";
 import { Secret } from "./core/secret.ts";
 
 /** Where to listen; port 0 lets the system choose. */
@@ -35,6 +35,12 @@ const ListenAddress = z.string().transform((text, context): Address => {
   return z.NEVER;
 });
 
+/** Ids, separated by commas or spaces. */
+const Ids = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((id) => id !== ""))
+  .pipe(z.array(Id).max(100));
+
 const Url = z.url({ protocol: /^https?$/, error: "must be an http:// or https:// address" });
 
 const Hidden = z
@@ -60,6 +66,8 @@ const SCHEMA = z.object({
   /** Bytes of a request body (413 beyond); kits have a limit of their own. */
   maxBodyBytes: Size.prefault("1MiB"),
   maxKitBytes: Size.prefault("8GiB"),
+  /** Groups that this site belongs to: kits for `group:<id>` are for it too. */
+  groups: Ids.prefault(""),
   /** Requests per minute and token (429 beyond); 0 turns the limit off. */
   requestsPerMinute: Count.prefault("600"),
   /** How long a repeated (tenant, source, sourceId) is known, ms. */
@@ -88,6 +96,7 @@ export const VARIABLES: Readonly<Record<Name, string>> = {
   minFreeDisk: "SEALPOST_MIN_FREE_DISK",
   maxBodyBytes: "SEALPOST_MAX_BODY_BYTES",
   maxKitBytes: "SEALPOST_MAX_KIT_BYTES",
+  groups: "SEALPOST_GROUPS",
   requestsPerMinute: "SEALPOST_REQUESTS_PER_MINUTE",
   duplicateHorizon: "SEALPOST_DUPLICATE_HORIZON",
   stopGrace: "SEALPOST_STOP_GRACE",

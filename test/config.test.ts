@@ -9,6 +9,7 @@ describe("settings", () => {
       minFreeDisk: 64 * 2 ** 20,
       maxBodyBytes: 2 ** 20,
       maxKitBytes: 8 * 2 ** 30,
+      groups: [],
       requestsPerMinute: 600,
       duplicateHorizon: 7 * 86_400_000,
       stopGrace: 10_000,

@@ -2,10 +2,11 @@
 import { compile as compileConfig } from "../../src/core/compile.ts";
 import type { Compiled } from "../../src/core/config.ts";
 import { type EventInput, SEVERITIES } from "../../src/core/event.ts";
-import { buildIndex, compileRules, type RuleIndex } from "../../src/core/index.ts";
+import { indexSteps, type RuleIndex, ruleSteps } from "../../src/core/index.ts";
 import { isJsonObject } from "../../src/core/json.ts";
 import { matchRules } from "../../src/core/match.ts";
 import { Rule } from "../../src/core/rule.ts";
+import { runWhole } from "../../src/core/steps.ts";
 import type { Case, Side } from "./measure.ts";
 import { type BenchStore, openBenchStore } from "./store.ts";
 import { sourceOf } from "../../src/sources/index.ts";
@@ -39,9 +40,9 @@ function matchOf(n: number): object {
   return shapes[n % shapes.length] ?? {};
 }
 
-function rulesOf(count: number): { readonly rule: Rule; readonly hash: string }[] {
+function rulesOf(count: number): { readonly value: Rule; readonly hash: string }[] {
   return Array.from({ length: count }, (_, at) => ({
-    rule: Rule.parse({
+    value: Rule.parse({
       schema: "rule/v1",
       id: `r-${at}`,
       match: matchOf(at < BASE ? at : at + 1000),
@@ -81,7 +82,7 @@ interface Rules {
 function compile(count: number): Rules {
   const rules = rulesOf(count);
   const from = performance.now();
-  const index = buildIndex(compileRules(rules));
+  const index = runWhole(indexSteps(runWhole(ruleSteps(rules))));
   return { index, compileMs: performance.now() - from };
 }
 
@@ -115,7 +116,7 @@ function bodyOf(events: readonly EventInput[]): Uint8Array {
 }
 
 function configured(count: number): Compiled {
-  const objects = rulesOf(count).map(({ rule, hash }) => ({ kind: "rules", id: rule.id, hash, value: rule }) as const);
+  const objects = rulesOf(count).map(({ value, hash }) => ({ kind: "rules", id: value.id, hash, value }) as const);
   return compileConfig("default", { "rules/r-0": "00" }, objects);
 }
 

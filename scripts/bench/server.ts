@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { initSite } from "../../src/app/init.ts";
+import { createServices } from "../../src/app/services.ts";
 import { httpContext, openApi } from "../../src/app/site.ts";
 import { readSettings } from "../../src/config.ts";
 import { listenTcp } from "../../src/http/listen.ts";
@@ -23,7 +24,7 @@ const { parts } = await openApi({
     throw error;
   },
 });
-const context = httpContext(parts, () => []);
+const context = httpContext(parts, createServices(parts), () => []);
 /** Everything but the store: the same routes, authentication, reading and checking, and an answer of the same form. */
 const storing = context.services.events;
 const validating: Services["events"] = {

@@ -17,6 +17,7 @@ import { silentLog } from "../../src/system/log.ts";
 import { systemRandom } from "../../src/system/random.ts";
 import { systemTimeout } from "../../src/system/timeout.ts";
 import type { Case } from "./measure.ts";
+import { systemPause } from "../../src/system/pause.ts";
 
 const TENANTS = 32;
 const HORIZON = 7 * 86_400_000;
@@ -59,7 +60,7 @@ export interface BenchStore {
 export async function openBenchStore(of?: Configurations["of"]): Promise<BenchStore> {
   const folder = fs.mkdtempSync(path.join(process.env["SEALPOST_BENCH_DIR"] ?? os.tmpdir(), "sealpost-bench-"));
   const vault = createVault({ masterKey: systemRandom.bytes(32), random: systemRandom });
-  const configurations = createConfigurations();
+  const configurations = createConfigurations(systemPause);
   const store = createStore({
     engine: await openLibsqlEngine({ file: path.join(folder, "sealpost.db"), vault }),
     flows: FLOWS,

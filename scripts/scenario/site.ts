@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { planChange } from "../../src/core/config-plan.ts";
 import type { CheckedObject } from "../../src/core/objects.ts";
+import { switchTo } from "../../src/flows/config-apply.ts";
 import { type LiveConfigurations, loadConfigurations } from "../../src/flows/configurations.ts";
 import { FLOWS, type Flows } from "../../src/flows/index.ts";
 import type { Log, Store } from "../../src/ports.ts";
@@ -17,6 +18,7 @@ import { MemoryState } from "../../src/store/memory/state.ts";
 import { createStamper } from "../../src/store/stamper.ts";
 import { createStore } from "../../src/store/transactor.ts";
 import { createClock } from "./clock.ts";
+import { systemPause } from "../../src/system/pause.ts";
 
 export const ENGINES = ["memory", "libsql"] as const;
 export type EngineName = (typeof ENGINES)[number];
@@ -99,7 +101,7 @@ interface Running {
 
 async function run(home: Home, clock: ReturnType<typeof createClock>, manner: Manner): Promise<Running> {
   const engine = await home.open();
-  const configurations = await loadConfigurations(engine.read);
+  const configurations = await loadConfigurations(engine.read, systemPause);
   const last = await lastInstant(engine.read);
   const errors: string[] = [];
   const store = createStore({
@@ -129,12 +131,9 @@ async function configure(
 ): Promise<void> {
   const { base, candidate, changes } = planChange(configurations.own(tenant), { objects, prune: true });
   if (candidate.id === base) return;
-  await store.stage(objects.map(({ object, text }) => ({ hash: object.hash, text })));
-  configurations.stage(
-    objects.map(({ object }) => object),
-    [{ tenant, candidate }],
+  await switchTo({ store, configurations }, { objects, candidates: [{ tenant, candidate }] }, () =>
+    store.transact({ flow: "config-switch", tenant, input: { actor: ACTOR, base, candidate, changes } }),
   );
-  await store.transact({ flow: "config-switch", tenant, input: { actor: ACTOR, base, candidate, changes } });
 }
 
 function memoryHome(): Home {

@@ -2,6 +2,8 @@ import { CHANNEL_TYPES } from "../channels/index.ts";
 import { deliverJob } from "../jobs/deliver.ts";
 import { jobsInOrder } from "../jobs/index.ts";
 import { createScheduler } from "../jobs/scheduler.ts";
+import type { KitService } from "../http/kit-services.ts";
+import { openDropFolder } from "./drop-folder.ts";
 import type { Parts } from "./parts.ts";
 
 /** The running jobs of a served site. */
@@ -11,10 +13,8 @@ export interface DeliveryLoop {
 }
 
 /** Starts the jobs: they are woken by every commit. */
-export function startDelivery(
-  { store, configurations, instants: clock, timeout, log, checkpoint, settings, sends }: Parts,
-  site: string,
-): DeliveryLoop {
+export function startDelivery(parts: Parts, { site, kits }: { site: string; kits: KitService }): DeliveryLoop {
+  const { store, configurations, instants: clock, timeout, log, checkpoint, settings, sends } = parts;
   const deliver = deliverJob({
     read: store.read,
     record: (tenant, input) => store.transact({ flow: "attempt", tenant, input }),
@@ -27,7 +27,9 @@ export function startDelivery(
     head: (tenant) => store.read.log(tenant),
   });
   sends.attach(deliver);
-  const scheduler = createScheduler({ jobs: jobsInOrder({ deliver, checkpoint }), clock, timeout, log });
+  const drop = openDropFolder(parts, { kits, wake: () => scheduler.wake() });
+  const jobs = jobsInOrder({ deliver, checkpoint, "drop-folder": drop.job });
+  const scheduler = createScheduler({ jobs, clock, timeout, log });
   store.onCommit((committed) => {
     deliver.wake(committed);
     scheduler.wake();
@@ -37,7 +39,7 @@ export function startDelivery(
     stop: async () => {
       const patience = new AbortController();
       const cancel = timeout(settings.stopGrace, () => patience.abort());
-      await Promise.all([scheduler.stop(), deliver.drain(patience.signal)]);
+      await Promise.all([scheduler.stop(), drop.close(), deliver.drain(patience.signal)]);
       cancel();
     },
   };

@@ -52,7 +52,7 @@ export async function bindDemoChannel(parts: Parts, site: string, { address }: S
   const isOurs = channel.config.from === values.from && channel.to.join() === values.to;
   if (channel.unbound.length === 0 && !isOurs) return;
   if (isOurs && channel.config.host === address.host && channel.config.port === address.port) return;
-  await applyConfig(parts, planBinding(parts, DEFAULT_TENANT, { id: CHANNEL, values }), { actor: ACTOR });
+  await applyConfig(parts, await planBinding(parts, DEFAULT_TENANT, { id: CHANNEL, values }), { actor: ACTOR });
 }
 
 /** An admin token of the default tenant for 24 hours, for the commands that are printed. */

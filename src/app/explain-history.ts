@@ -5,7 +5,7 @@
 import { setImmediate as pause } from "node:timers/promises";
 import { z } from "zod";
 import { SITE_TENANT } from "../core/cells.ts";
-import { EMPTY_GENERATION } from "../core/config-plan.ts";
+import { EMPTY_GENERATION } from "../core/generation.ts";
 import { parseLeaf } from "../core/leaf-parse.ts";
 import type { Reader } from "../ports.ts";
 import { firstLeafAt } from "./explain-channel.ts";

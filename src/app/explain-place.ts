@@ -6,11 +6,13 @@ import { setImmediate as pause } from "node:timers/promises";
 import { SITE_TENANT } from "../core/cells.ts";
 import { cfgOf, mergedMap } from "../core/compile.ts";
 import type { Generation } from "../core/config.ts";
-import { EMPTY_GENERATION } from "../core/config-plan.ts";
+import { EMPTY_GENERATION } from "../core/generation.ts";
+import { readGeneration } from "../flows/generation-read.ts";
 import type { Reader } from "../ports.ts";
+import { systemPause } from "../system/pause.ts";
 import { type DecidingLeaf, inForceAt } from "./explain-history.ts";
 
-type Kept = Pick<Reader, "cell" | "cells" | "leaves" | "log">;
+type Kept = Pick<Reader, "cell" | "cells" | "leaves" | "log" | "objects">;
 
 /** The generations of the site and of the tenant. */
 export interface Pair {
@@ -49,18 +51,28 @@ export async function findPair(read: Kept, tenant: string, leaf: DecidingLeaf): 
 type Load = (tenant: string, id: string) => Promise<Generation | undefined>;
 
 /** Reads generations and keeps the last few. */
-export function loader(read: Pick<Reader, "cell">): Load {
+export function loader(read: Pick<Reader, "cell" | "objects">): Load {
   const kept = new Map<string, Generation>();
   return async (tenant, id) => {
     if (id === EMPTY_GENERATION.id) return EMPTY_GENERATION;
     const key = `${tenant} ${id}`;
-    const found = kept.get(key) ?? (await read.cell("generation", tenant, id));
+    const found = kept.get(key) ?? (await readKept(read, tenant, id));
     if (found === undefined) return undefined;
     kept.delete(key);
     kept.set(key, found);
     for (const oldest of kept.keys()) if (kept.size > READ) kept.delete(oldest);
     return found;
   };
+}
+
+/** A kept generation; undefined where it, or a part of it, is gone. */
+async function readKept(
+  read: Pick<Reader, "cell" | "objects">,
+  tenant: string,
+  id: string,
+): Promise<Generation | undefined> {
+  const record = await read.cell("generation", tenant, id);
+  return record === undefined ? undefined : await readGeneration(read, record, systemPause);
 }
 
 /** The pair of two ids; undefined where one is not kept. */

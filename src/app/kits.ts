@@ -7,52 +7,63 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SITE_TENANT } from "../core/cells.ts";
-import type { StreamHead } from "../core/kit.ts";
+import { errorWords } from "../core/error-words.ts";
 import { KitError } from "../core/kit-code.ts";
-import { headOf } from "../core/kit-site.ts";
 import { kitFileName } from "../core/kit-derive.ts";
 import { assembleContent, parseSpec } from "../core/kit-spec.ts";
-import {
-  checkKitObjects,
-  type KitObject,
-  unbuiltFiles,
-  planKit,
-  siteView,
-  takeKit,
-  type VerifiedKit,
-} from "../flows/kit-take.ts";
-import type { Caller, ImportedKit, Services } from "../http/services.ts";
+import { FlowError } from "../flows/error.ts";
+import { planKit, takeKit } from "../flows/kit-take.ts";
+import type { KitRequest, KitService, KitStream, PlannedKit } from "../http/kit-services.ts";
+import type { Caller } from "../http/services.ts";
 import { buildKit } from "../signing/kit-build.ts";
-import { type GoodKit, verifyKit } from "../signing/kit-verify.ts";
 import { readPrivateKey, signerOf } from "../signing/keys.ts";
+import { StoreError } from "../store/error.ts";
 import { asset, assetNames } from "../system/assets.ts";
 import { readPrivateFile } from "../system/files.ts";
-import { version } from "../system/version.ts";
-import { type Parts, siteOf } from "./parts.ts";
+import { heldManifest, type ImportFolder, importFolder, keptFile, sweepBlobs } from "./kit-files.ts";
+import { judgeKit } from "./kit-judge.ts";
+import { shownPlan, shownRepeat } from "./kit-shown.ts";
+import type { Parts } from "./parts.ts";
 import { quarantine } from "./quarantine.ts";
+import { writeTrustCopies } from "./trust.ts";
 
 const MAX_STREAMS = 10_000;
 
 /** Kits as the routes ask for them. */
-export function kitService(parts: Parts): Services["kits"] {
-  let last: Promise<unknown> = Promise.resolve();
+export function kitService(parts: Parts): KitService {
+  const { read } = parts.store;
+  // One at a time: each is judged by what the one before left, and only one takes up memory.
+  const inTurn = turns();
+  const heads = async (): Promise<KitStream[]> =>
+    (await read.cells("stream", SITE_TENANT, "", MAX_STREAMS)).map(([stream, head]) => ({ ...head, stream }));
   return {
-    list: async () =>
-      (await parts.store.read.cells("stream", SITE_TENANT, "", MAX_STREAMS)).map(([stream, head]) => ({
-        stream,
-        ...head,
-      })),
+    list: heads,
     known: async () =>
-      (await parts.store.read.cells("known", SITE_TENANT, "", MAX_STREAMS)).map(([stream, head]) => ({
-        stream,
-        ...head,
-      })),
-    // One import at a time: each is judged by what the one before left.
-    importFile: (caller, file) => {
-      const next = last.then(() => importKitFile(parts, { caller, file }));
-      last = next.catch(() => undefined); // its caller is told
-      return next;
+      (await read.cells("known", SITE_TENANT, "", MAX_STREAMS)).map(([stream, head]) => ({ ...head, stream })),
+    issued: async () =>
+      (await read.cells("issued", SITE_TENANT, "", MAX_STREAMS)).map(([stream, head]) => ({ ...head, stream })),
+    get: async (stream) => {
+      const head = await read.cell("stream", SITE_TENANT, stream);
+      const held = head === undefined ? undefined : await heldManifest(parts, head.manifest);
+      return head === undefined || held === undefined ? undefined : { ...head, stream, held };
     },
+    file: (stream, sha256) => keptFile(parts, stream, sha256),
+    plan: (file, request) => inTurn(() => planKitFile(parts, { file, ...request })),
+    importFile: (caller, file, request) => inTurn(() => importKitFile(parts, { caller, file, ...request })),
+    issue: async ({ actor }, { stream, epoch, sequence, manifest, createdAt, prev }) => {
+      const head = { epoch, sequence, manifest, createdAt };
+      await parts.store.transact({ flow: "kit-issue", tenant: SITE_TENANT, input: { actor, stream, head, prev } });
+    },
+  };
+}
+
+/** Runs what it is given one after the other, whatever becomes of each. */
+function turns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next.catch(() => undefined); // its caller is told
+    return next;
   };
 }
 
@@ -71,67 +82,97 @@ export async function buildStarterKit({ files, clock }: Parts, site: string): Pr
   return out;
 }
 
-/** Verifies and takes in a kit, which stays the caller's. Throws KitError for one that is refused: then it is recorded and quarantined. */
-export async function importKitFile(
-  parts: Parts,
-  { caller, file, site }: { caller: Caller; file: string; site?: string },
-): Promise<ImportedKit> {
+/** A kit file, who brings it and what is said with it. */
+export interface ImportRequest extends KitRequest {
+  readonly caller: Caller;
+  readonly file: string;
+  /** The site's id; absent: as the store has it. */
+  readonly site?: string;
+}
+
+/** Verifies and takes in a kit, which stays the caller's. Throws KitError for one that is refused: then it is recorded and quarantined; FlowError `conflict`. */
+export async function importKitFile(parts: Parts, request: ImportRequest): Promise<PlannedKit> {
+  const { caller, file, site, override } = request;
+  const folder = importFolder(parts);
+  let isDecided = true;
   try {
-    const verified = await verify(parts, file, site ?? (await siteOf(parts)) ?? "");
-    const plan = planKit(parts, verified);
-    await takeKit(parts, verified, { plan, actor: caller.actor });
-    const { stream } = verified.manifest;
-    const changes = plan.tenants.flatMap(({ tenant, changes: list }) =>
-      list.map(({ kind, id, change }) => ({ tenant, kind, id, change })),
-    );
-    const left = plan.tenants.flatMap(({ tenant, left: list }) => list.map(({ kind, id }) => ({ tenant, kind, id })));
-    return { stream, ...headOf(verified.manifest, verified.kit), changes, left, unknownTenants: plan.unknown };
+    const overrideExpired = override !== undefined;
+    const judged = await judgeKit(parts, { file, site, overrideExpired, staging: folder.staging });
+    if ("repeated" in judged) return shownRepeat(judged.repeated);
+    const plan = await planKit(parts, judged);
+    if (request.plan !== undefined && request.plan !== plan.hash)
+      throw new FlowError("conflict", "the kit would change other things now than were planned; plan again");
+    const shown = await shownPlan(parts, judged, plan);
+    folder.sync();
+    folder.adopt();
+    await takeKit(parts, judged, { plan, actor: caller.actor, override });
+    if (judged.trust !== undefined) await writeTrustCopies(parts);
+    return shown;
   } catch (error) {
-    if (error instanceof KitError) await refuse(parts, { caller, file, error });
-    throw error;
+    // What the store could not write may stand all the same when the folder is opened again, and need its files.
+    isDecided = !(error instanceof StoreError && error.code === "failed");
+    throw error instanceof KitError ? await refused(parts, { caller, file, error }) : error;
+  } finally {
+    await tidy(parts, { folder, isDecided });
   }
 }
 
-async function verify(parts: Parts, file: string, site: string): Promise<VerifiedKit> {
-  const objects: KitObject[] = [];
-  const heads = new Map<string, StreamHead>();
-  const identity = { site, groups: [], appVersion: version(), now: parts.clock.now() };
-  const verdict = await verifyKit({
-    file,
-    site: async () => {
-      const view = await siteView(parts.store.read, parts.configurations, identity);
-      for (const [stream, head] of view.heads) heads.set(stream, head);
-      return view;
-    },
-    validate: async (found, { files }) => {
-      objects.push(...found);
-      return [...checkKitObjects(found).faults, ...unbuiltFiles(files)];
-    },
-  });
-  if (!verdict.ok) throw new KitError(verdict.code, verdict.detail, { reasons: verdict.reasons });
-  if (verdict.upstream !== undefined)
-    throw new KitError("CONTENT_INVALID", "this version takes in no trust kits; upgrade this site first");
-  const { manifest, kit } = verdict;
-  return { manifest, kit, signers: signersOf(verdict), objects, before: heads.get(manifest.stream)?.manifest };
-}
-
-function signersOf({ bundles }: GoodKit): string[] {
-  return bundles.flatMap(({ counts, keyId }) => (counts && keyId !== undefined ? [keyId] : []));
-}
-
-/** One leaf, and a copy in quarantine; a repeat of the kit that is in place is no refusal to keep. */
-async function refuse(
+/** Clears away what an import has left. What fails here is done by the next start, and changes no answer. */
+async function tidy(
   parts: Parts,
-  { caller, file, error }: { caller: Caller; file: string; error: KitError },
+  { folder, isDecided }: { readonly folder: ImportFolder; readonly isDecided: boolean },
 ): Promise<void> {
-  if (error.code === "KIT_ALREADY_APPLIED") return;
+  try {
+    await folder.clear();
+    if (isDecided) await sweepBlobs(parts);
+  } catch (error) {
+    parts.log.error("what an import left could not be cleared away; the next start does it", { ...errorWords(error) });
+  }
+}
+
+/** What taking in a kit would change; changes nothing and records nothing. Throws KitError for one that would be refused. */
+async function planKitFile(
+  parts: Parts,
+  { file, override }: { readonly file: string } & KitRequest,
+): Promise<PlannedKit> {
+  const judged = await judgeKit(parts, { file, overrideExpired: override !== undefined });
+  if ("repeated" in judged) return shownRepeat(judged.repeated);
+  return await shownPlan(parts, judged, await planKit(parts, judged));
+}
+
+interface Refusal {
+  readonly caller: Caller;
+  readonly file: string;
+  readonly error: KitError;
+}
+
+/** Records a refusal; answers what to tell. A kit is refused whether or not there is room to write it down. */
+async function refused(parts: Parts, refusal: Refusal): Promise<KitError> {
+  const { error } = refusal;
+  try {
+    await recordRefusal(parts, refusal);
+    return error;
+  } catch (cause) {
+    parts.log.error("the refusal of a kit could not be recorded", { refused: error.code, ...errorWords(cause) });
+    const detail = `this refusal could not be recorded in the ledger; ${error.detail}`;
+    return new KitError(error.code, detail, { reasons: error.reasons, cause });
+  }
+}
+
+/** One leaf, and a copy in quarantine where there is room for it. Throws where the leaf cannot be written. */
+export async function recordRefusal(parts: Parts, { caller, file, error }: Refusal): Promise<void> {
   const sha256 = await hashFile(file);
   await parts.store.transact({
     flow: "kit-refuse",
     tenant: SITE_TENANT,
     input: { actor: caller.actor, sha256, code: error.code },
   });
-  quarantine(parts.files.quarantine, { file, sha256, code: error.code, message: error.message });
+  try {
+    const { code, message } = error;
+    await quarantine(parts.files.quarantine, { file, sha256, code, message }, parts.random);
+  } catch (cause) {
+    parts.log.error("a refused kit could not be kept in quarantine", { sha256, ...errorWords(cause) });
+  }
 }
 
 async function hashFile(file: string): Promise<string> {

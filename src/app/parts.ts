@@ -21,6 +21,7 @@ import { systemClock } from "../system/clock.ts";
 import type { DataDir } from "../system/data-dir.ts";
 import { emptyFolder } from "../system/files.ts";
 import { readMasterKey } from "../system/master-key.ts";
+import { systemPause } from "../system/pause.ts";
 import { systemRandom } from "../system/random.ts";
 import { systemTimeout } from "../system/timeout.ts";
 import { readSiteKeys, type SiteKeys } from "./site-keys.ts";
@@ -79,7 +80,7 @@ async function open({ files, settings, log, fatal }: PartsOptions, stops: StopSt
   const engine = await openLibsqlEngine({ file: files.database, vault, log, seen: { horizon } });
   let owner: { readonly close: () => void | Promise<void> } = engine;
   stops.push(() => owner.close());
-  const configurations = await loadConfigurations(engine.read);
+  const configurations = await loadConfigurations(engine.read, systemPause);
   const last = await lastInstant(engine.read);
   const stamper = createStamper({ clock, random, ...(last === undefined ? {} : { last }) });
   const boot = Buffer.from(random.bytes(BOOT_BYTES)).toString("hex");

@@ -13,6 +13,8 @@ import { type DeliveryLoop, startDelivery } from "./delivery.ts";
 import { bindDemoChannel, mintDemoToken, openSink, type Sink } from "./demo-site.ts";
 import { initSite } from "./init.ts";
 import { type OpenedSite, openApi } from "./site.ts";
+import { sweepFiles } from "./kit-files.ts";
+import { writeTrustCopies } from "./trust.ts";
 import { createStopStack, type StopStack } from "./stop-stack.ts";
 
 export interface ServeOptions {
@@ -67,7 +69,7 @@ async function start(
   { listen, demo, settings, log }: ServeOptions,
   stops: StopStack,
 ): Promise<ServeFacts> {
-  const { parts, site, app } = opened;
+  const { parts, site, app, services } = opened;
   const { store, checkpoint, files, timeout, boot } = parts;
   stops.push(async () => void (await checkpoint.signAll()));
   const { unclean } = await store.transact({
@@ -77,11 +79,13 @@ async function start(
   });
   if (unclean) log.warn("the last stop was not clean: messages that were being sent may come twice, with the same id");
   stops.push(async () => void (await store.transact({ flow: "site-stop", tenant: SITE_TENANT, input: {} })));
+  await writeTrustCopies(parts);
+  await sweepFiles(parts);
   const sink = await openSink(parts, { address: settings.maildrop, demo });
   if (sink !== undefined) stops.push(sink.close);
   if (demo && sink !== undefined) await bindDemoChannel(parts, site, sink);
   await checkpoint.signAll();
-  const delivery: DeliveryLoop = startDelivery(parts, site);
+  const delivery: DeliveryLoop = startDelivery(parts, { site, kits: services.kits });
   stops.push(delivery.stop);
   const token = demo ? await mintDemoToken(parts) : undefined;
   const socket = await listenSocket(app, files.socket, { timeout, log });

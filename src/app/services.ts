@@ -16,6 +16,7 @@ import { kitService } from "./kits.ts";
 import { maildropService } from "./maildrop.ts";
 import { muteService } from "./mutes.ts";
 import type { Parts } from "./parts.ts";
+import { trustService } from "./trust.ts";
 
 /** What configuration objects may be nested. */
 const MAX_DEPTH = 64;
@@ -30,6 +31,7 @@ export function createServices(parts: Parts): Services {
     stats: statsService(parts),
     config: configService(parts),
     kits: kitService(parts),
+    trust: trustService(parts),
     ledger: ledgerService(parts),
     maildrop: maildropService(parts),
     mutes: muteService(parts),
@@ -70,12 +72,12 @@ function deliveryService({ store, checkpoint }: Parts): Services["deliveries"] {
 function configService(parts: Parts): Services["config"] {
   return {
     show: (tenant, { isSite }) => shown(parts, tenant, isSite),
-    plan: async (tenant, change) => planOn(parts, tenant, change),
+    plan: (tenant, change) => planOn(parts, tenant, change),
     apply: async (caller, change) =>
-      await applied(parts, caller, { plan: planOn(parts, caller.tenant, change), why: change.why }),
+      await applied(parts, caller, { plan: await planOn(parts, caller.tenant, change), why: change.why }),
     bind: async (caller, { channel, values }) =>
       await applied(parts, caller, {
-        plan: planBinding(parts, caller.tenant, { id: channel, values }),
+        plan: await planBinding(parts, caller.tenant, { id: channel, values }),
         why: undefined,
       }),
   };
@@ -112,8 +114,8 @@ function storedValue(text: string | undefined): Json {
   return parsed.value;
 }
 
-function planOn(parts: Parts, tenant: string, { objects, prune, base }: ConfigChange): CheckedPlan {
-  const plan = planConfig(parts, { tenant, objects, prune });
+async function planOn(parts: Parts, tenant: string, { objects, prune, base }: ConfigChange): Promise<CheckedPlan> {
+  const plan = await planConfig(parts, { tenant, objects, prune });
   if (base === undefined || base === plan.base) return plan;
   throw new FlowError("conflict", `the configuration of ${tenant} was changed meanwhile; plan again`);
 }

@@ -6,6 +6,7 @@ import type { Settings } from "../config.ts";
 import { SITE_TENANT } from "../core/cells.ts";
 import { FlowError } from "../flows/error.ts";
 import { type HttpContext, DEFAULT_LIMITS } from "../http/context.ts";
+import type { Services } from "../http/services.ts";
 import { type Api, createHttp } from "../http/server.ts";
 import type { Committed, Log, Reader, TokenRecord } from "../ports.ts";
 import { SOURCES, sourceOf } from "../sources/index.ts";
@@ -20,6 +21,7 @@ export interface OpenedSite {
   readonly parts: Parts;
   readonly site: string;
   readonly app: Api;
+  readonly services: Services;
 }
 
 export interface OpenOptions {
@@ -38,11 +40,13 @@ export async function openApi({ dir, settings, log, fatal, unready = () => [] }:
   try {
     const site = await siteOf(parts);
     if (site === undefined) throw new FlowError("missing", `${dir} holds no finished site`);
+    const services = createServices(parts);
     return {
       parts,
       site,
+      services,
       app: createHttp(
-        httpContext(parts, unready),
+        httpContext(parts, services, unready),
         SOURCES.flatMap(({ mediaTypes }) => mediaTypes),
       ),
     };
@@ -58,10 +62,10 @@ export async function answerLocally({ app }: OpenedSite, request: Request): Prom
 }
 
 /** What the API of an opened site works with. */
-export function httpContext(parts: Parts, unready: () => readonly string[]): HttpContext {
+export function httpContext(parts: Parts, services: Services, unready: () => readonly string[]): HttpContext {
   const { store, settings, files, clock, random, log, timeout } = parts;
   return {
-    services: createServices(parts),
+    services,
     sourceOf,
     tokens: tokenLookup(parts),
     hasTenant: async (id) => parts.configurations.tenants().includes(id),

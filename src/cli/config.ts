@@ -120,7 +120,8 @@ function schema(noun: Program, context: Context): void {
     .description("print the JSON Schema of a kind of object, as this version checks it")
     .action((kind: string | undefined, options: SiteOptions) =>
       perform(context, options, async ({ out }) => {
-        const document = kind === undefined ? known : known[`${kind}/v1`];
+        const singular = kind?.replace(/ies$/, "y").replace(/s$/, ""); // folders and routes have the plural
+        const document = singular === undefined ? known : known[`${singular}/v1`];
         if (document === undefined) throw new CliError("usage", `there is no kind ${kind}: ${kinds.join(", ")}`);
         out.result(document, (print) => print.line(JSON.stringify(document, undefined, 2)));
       }),
@@ -132,8 +133,13 @@ function isOwn({ isGlobal }: ConfigAnswer["objects"][number], tenant: string): b
   return !isGlobal || tenant === SITE_TENANT;
 }
 
+/** Whether people may change it here: what a hub sent is its own, and bindings have a command. */
+function isEditable({ kind, stream }: ConfigAnswer["objects"][number]): boolean {
+  return kind !== "binding" && (stream === undefined || stream.endsWith("/starter"));
+}
+
 function writeObjects(dir: string, { objects }: ConfigAnswer, tenant: string): void {
-  for (const { kind, id, value } of objects.filter((one) => isOwn(one, tenant) && one.kind !== "binding")) {
+  for (const { kind, id, value } of objects.filter((one) => isOwn(one, tenant) && isEditable(one))) {
     fs.mkdirSync(path.join(dir, kind), { recursive: true });
     writeDurably(path.join(dir, kind, `${id}.yaml`), stringify(value), 0o644);
   }

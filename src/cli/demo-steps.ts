@@ -4,7 +4,6 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { z } from "zod";
 import type { JsonObject } from "../core/json.ts";
 import { logVerifierKey, readNoteKey } from "../signing/checkpoint.ts";
 import { dataDir } from "../system/data-dir.ts";
@@ -13,20 +12,14 @@ import { sleep } from "../system/timeout.ts";
 import { demand } from "./client.ts";
 import { arrived, expectMails, post, sampleEvents, type Seen, settled, storm } from "./demo-events.ts";
 import { changedKit, nextStarterKit } from "./demo-kit.ts";
+import { kitSteps } from "./demo-kit-steps.ts";
+import { ensure, kitBody, refusalCode, stateOf, type Step } from "./demo-step.ts";
 import { until, type World } from "./demo-world.ts";
-import { exitCodeOf } from "./output.ts";
 import { CliError } from "./error.ts";
 import { judge } from "./ledger.ts";
 import { logsOf, verifyLog } from "./ledger-read.ts";
 import { services } from "./services.ts";
-import { ConfigAnswer, DeliveryRow, ImportedKit, KitList, read } from "./wire.ts";
-
-/** One step; `play` answers figures that people and programs may look at. */
-export interface Step {
-  readonly name: string;
-  readonly proves: string;
-  readonly play: (world: World, seen: Seen) => Promise<JsonObject>;
-}
+import { ConfigAnswer, DeliveryRow, KitList, PlannedKit, read } from "./wire.ts";
 
 const SITE = "demo";
 /** Events that are on their way when the server is killed: far more than go out between two looks at the relay. */
@@ -66,6 +59,7 @@ export const STEPS: readonly Step[] = [
     proves: "events that are sent again get their first receipts, and no second mail",
     play: duplicates,
   },
+  ...kitSteps(SITE),
   {
     name: "ledger-verified",
     proves: "every leaf of every log is as it was signed, and opens to what was stored",
@@ -78,10 +72,6 @@ export const STEPS: readonly Step[] = [
   },
   { name: "stop", proves: "SIGTERM ends the server cleanly", play: stop },
 ];
-
-function ensure(holds: boolean, why: string): void {
-  if (!holds) throw new CliError("failed", why);
-}
 
 async function init(world: World): Promise<JsonObject> {
   const { initSite } = await services();
@@ -101,38 +91,17 @@ async function starterKit(world: World): Promise<JsonObject> {
 
 async function refusedKit(world: World): Promise<JsonObject> {
   const before = await stateOf(world);
-  const good = await nextStarterKit(world.dir, before.manifest);
+  const { items } = read(KitList, await world.local().request("GET", "/kits")).value;
+  const good = await nextStarterKit(world.dir, items[0]?.manifest ?? "");
   const bad = changedKit(good);
   const site = world.local();
   const code = await refusalCode(() => site.request("POST", "/kits/import", kitBody(bad)).then(demand));
   const after = await stateOf(world);
   ensure(JSON.stringify(before) === JSON.stringify(after), "a refused kit changed the site's configuration");
-  const taken = read(ImportedKit, await site.request("POST", "/kits/import", kitBody(good))).value;
+  const taken = read(PlannedKit, await site.request("POST", "/kits/import", kitBody(good))).value;
   ensure(taken.sequence === 2, "the kit as it was built was not taken in");
   for (const file of [good, bad]) fs.rmSync(file);
   return { code, exit: 3, unchanged: true, "as-built": "taken in" };
-}
-
-function kitBody(file: string): { bytes: Uint8Array; headers: Record<string, string> } {
-  return { bytes: fs.readFileSync(file), headers: { "content-type": "application/x-tar" } };
-}
-
-async function refusalCode(work: () => Promise<unknown>): Promise<string> {
-  try {
-    await work();
-  } catch (error) {
-    const code =
-      error instanceof CliError ? z.looseObject({ code: z.string() }).safeParse(error.problem).data?.code : undefined;
-    if (code !== undefined && exitCodeOf(error) === 3) return code;
-    throw error;
-  }
-  throw new CliError("failed", "a changed kit was taken in");
-}
-
-async function stateOf(world: World): Promise<{ manifest: string; cfg: string; n: number }> {
-  const [starter] = read(KitList, await world.local().request("GET", "/kits")).value.items;
-  const { cfg, n } = read(ConfigAnswer, await world.local().request("GET", "/config")).value;
-  return { manifest: starter?.manifest ?? "", cfg, n };
 }
 
 async function tenEvents(world: World, seen: Seen): Promise<JsonObject> {

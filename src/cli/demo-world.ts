@@ -2,6 +2,7 @@
  * What the demo plays with: a site in a folder, its server as a process of its own, and a mail relay in this process.
  * @module
  */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import type { Settings } from "../config.ts";
@@ -26,6 +27,8 @@ const Ready = z.looseObject({ url: z.string() });
 /** The stage of the demo. */
 export interface World extends Omit<Relay, "remove"> {
   readonly dir: string;
+  /** Folder of the hub, beside the site's. */
+  readonly hubDir: string;
   readonly settings: Settings;
   readonly io: Io;
   /** The tenant's first token. */
@@ -45,6 +48,7 @@ export interface World extends Omit<Relay, "remove"> {
 /** A world in a folder; nothing runs yet. */
 export function createWorld(dir: string, settings: Settings, io: Io): World {
   const relay = createRelay(path.join(path.dirname(dir), `${path.basename(dir)}-relay`));
+  const hubDir = path.join(path.dirname(dir), `${path.basename(dir)}-hub`);
   const at: { child?: Child; local?: Client; remote?: Client } = {};
   const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<Exit> => {
     const child = demand(at.child);
@@ -57,6 +61,7 @@ export function createWorld(dir: string, settings: Settings, io: Io): World {
   const world: World = {
     ...relay,
     dir,
+    hubDir,
     settings,
     io,
     token: "",
@@ -73,6 +78,7 @@ export function createWorld(dir: string, settings: Settings, io: Io): World {
     remote: () => demand(at.remote),
     close: async () => {
       if (at.child !== undefined) await end("SIGKILL");
+      fs.rmSync(hubDir, { recursive: true, force: true });
       await relay.remove();
     },
   };

@@ -3,22 +3,23 @@
  * @module
  */
 import * as fs from "node:fs";
-import * as path from "node:path";
-import { KitId, type Manifest } from "../core/kit.ts";
+import { canonicalJson } from "../core/canonical-json.ts";
+import type { Json } from "../core/json.ts";
+import { KitId } from "../core/kit.ts";
 import { KitError } from "../core/kit-code.ts";
-import { newSite, objectKey, placeKey, type Policies, type SiteView } from "../core/kit-site.ts";
+import { issuerOf, newSite, objectKey, placeKey, type Policies, type SiteView } from "../core/kit-site.ts";
 import { kitInstantMs } from "../core/kit-time.ts";
 import { parsePolicy, type TrustPolicy } from "../core/trust.ts";
-import { checkKitObjects, unbuiltFiles } from "../flows/kit-take.ts";
+import { runWhole } from "../core/steps.ts";
+import { objectSteps, unbuiltFiles } from "../flows/kit-take.ts";
 import { SITE_TENANT } from "../ports.ts";
-import { type ContentFault, type KitObject, siteAfter } from "../signing/kit-verify.ts";
+import { type KitQuestion, siteAfter } from "../signing/kit-verify.ts";
 import { systemClock } from "../system/clock.ts";
-import { dataDir } from "../system/data-dir.ts";
 import { version } from "../system/version.ts";
 import type { Client } from "./client.ts";
 import { CliError } from "./error.ts";
 import { logsOf } from "./ledger-read.ts";
-import { ConfigAnswer, KitList, read } from "./wire.ts";
+import { ConfigAnswer, KitList, read, TrustAnswer } from "./wire.ts";
 
 /** Options that describe a site. */
 export interface SiteFlags {
@@ -44,22 +45,22 @@ export async function siteOfFlags(flags: SiteFlags): Promise<SiteView> {
   return await siteAfter(newSite(identity), flags.after ?? []);
 }
 
-/** A real site: its policies as its folder has them, its streams and objects as its API tells. */
-export async function siteOfFolder(client: Client, dir: string, flags: SiteFlags): Promise<SiteView> {
-  const { trust } = dataDir(dir);
+/** A real site, as its API tells: its policies, streams and objects. */
+export async function siteOfServer(client: Client, flags: SiteFlags): Promise<SiteView> {
   const logs = await logsOf(client, SITE_TENANT);
-  const origin = logs.find(({ tenant }) => tenant === SITE_TENANT)?.origin ?? "";
-  const [, site] = /^sealpost-(.+)-[0-9a-f]{8}-_site$/.exec(origin) ?? [];
-  if (site === undefined) throw new CliError("unexpected-answer", "the site does not tell its log's origin");
+  const trust = read(TrustAnswer, await client.request("GET", "/trust")).value;
   const { items, known } = read(KitList, await client.request("GET", "/kits")).value;
   const owners = new Map<string, string>();
   for (const { tenant } of logs) for (const [key, stream] of await ownersOf(client, tenant)) owners.set(key, stream);
   const view = newSite({
-    site,
-    groups: [...(flags.group ?? [])],
+    site: trust.site,
+    groups: [...trust.groups, ...(flags.group ?? [])],
     appVersion: version(),
     now: instantOf(flags.at),
-    policies: policiesOf(existing(path.join(trust, "local.json")), existing(path.join(trust, "upstream.json"))),
+    policies: {
+      ...(trust.local === undefined ? {} : { local: policyOf(trust.local.policy) }),
+      ...(trust.upstream === undefined ? {} : { upstream: policyOf(trust.upstream.policy) }),
+    },
   });
   const held = items.map(({ stream, epoch, sequence, manifest, createdAt }) => ({
     stream,
@@ -73,6 +74,10 @@ export async function siteOfFolder(client: Client, dir: string, flags: SiteFlags
     owners,
   };
   return await siteAfter({ ...view, ...taken }, flags.after ?? []);
+}
+
+function policyOf(value: Json): TrustPolicy {
+  return parsePolicy(Buffer.from(canonicalJson(value), "utf8"));
 }
 
 async function ownersOf(client: Client, tenant: string): Promise<(readonly [key: string, stream: string])[]> {
@@ -93,10 +98,6 @@ function readPolicy(file: string): TrustPolicy {
   return parsePolicy(fs.readFileSync(file));
 }
 
-function existing(file: string): string | undefined {
-  return fs.existsSync(file) ? file : undefined;
-}
-
 function instantOf(text: string | undefined): number {
   if (text === undefined) return systemClock.now();
   const ms = kitInstantMs(text);
@@ -104,12 +105,12 @@ function instantOf(text: string | undefined): number {
   return ms;
 }
 
-/** What importing would find wrong with the content of a kit: its objects, by their schemas, and files that this version does not take in. */
-export async function contentFaults(
-  objects: readonly KitObject[],
-  { files }: Pick<Manifest, "files">,
-): Promise<readonly ContentFault[]> {
-  return [...checkKitObjects(objects).faults, ...unbuiltFiles(files)];
+/** What importing would find wrong with the content of a kit at a site: its objects, by their schemas, and files that this version does not take in. */
+export function contentFaultsAt(site: string): NonNullable<KitQuestion["validate"]> {
+  return async (objects, { files, stream }) => [
+    ...runWhole(objectSteps(objects, issuerOf(stream) === site)).faults,
+    ...unbuiltFiles(files),
+  ];
 }
 
 /** A refusal as an error of the commands; other errors pass. */

@@ -12,12 +12,14 @@ import { explain } from "./explain.ts";
 import { init } from "./init.ts";
 import type { Io } from "./io.ts";
 import { kit } from "./kit.ts";
+import { keys } from "./keys.ts";
 import { ledger } from "./ledger.ts";
 import { maildrop } from "./maildrop.ts";
 import { maintenance } from "./maintenance.ts";
 import { serve } from "./serve.ts";
 import { silence } from "./silence.ts";
 import { status } from "./status.ts";
+import { trust } from "./trust.ts";
 
 /** Every command, in the order of the help. */
 const commands: readonly Command[] = [
@@ -36,6 +38,8 @@ const commands: readonly Command[] = [
   channels,
   ledger,
   kit,
+  keys,
+  trust,
   doctor,
 ];
 

@@ -11,6 +11,8 @@ import { CliError } from "./error.ts";
 
 /** A server that says nothing for so long is not there, ms. */
 const IDLE = 120_000;
+/** A kit may wait for others before it, and be large. */
+const KIT_IDLE = 3_600_000;
 /** Longest path that a socket's address takes. */
 const SOCKET_PATH = 107;
 
@@ -28,11 +30,15 @@ export function httpTransport(url: string, token: Secret | undefined): Transport
         agent,
         method: asked.method,
         headers: { ...asked.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }) },
-        timeout: IDLE,
+        timeout: idleOf(asked.path),
       }),
     ),
     close: async () => agent.destroy(),
   };
+}
+
+function idleOf(asked: string): number {
+  return /\/kits\/(?:plan|import)(?:\?|$)/.test(asked) ? KIT_IDLE : IDLE;
 }
 
 /** Requests to the server on a socket file. Answers undefined where none listens. */
@@ -49,7 +55,7 @@ export async function socketTransport(socket: string): Promise<Transport | undef
         path: asked.path,
         method: asked.method,
         headers: asked.headers,
-        timeout: IDLE,
+        timeout: idleOf(asked.path),
       }),
     ),
     close: async () => {

@@ -93,25 +93,73 @@ export const ConfigAnswer = z.looseObject({
 });
 export type ConfigAnswer = z.infer<typeof ConfigAnswer>;
 
-const KitPlace = { stream: z.string(), epoch: z.number(), sequence: z.number(), manifest: z.string() };
-const KitHead = { ...KitPlace, createdAt: z.iso.datetime() };
+const KitPlace = { epoch: z.number(), sequence: z.number(), manifest: z.string() };
+const KitHead = { stream: z.string(), ...KitPlace, createdAt: z.iso.datetime() };
+const Signers = z.array(z.looseObject({ keyId: z.string(), owner: z.string() }));
 
-export const KitList = z.looseObject({
-  items: z.array(z.looseObject(KitHead)),
-  /** Of streams that kits told of. */
-  known: z.array(z.looseObject(KitPlace)),
+/** What stands in a stream. */
+export const KitStreamRow = z.looseObject({
+  ...KitHead,
+  expiresAt: z.iso.datetime().nullable(),
+  importedAt: z.iso.datetime().optional(),
+  signers: Signers.optional(),
+  objects: z.number().optional(),
+  files: z.number().optional(),
 });
 
-export const ImportedKit = z.looseObject({
+export const KitList = z.looseObject({
+  items: z.array(KitStreamRow),
+  /** Of streams that kits told of. */
+  known: z.array(z.looseObject({ stream: z.string(), ...KitPlace })),
+  /** Of streams that the site itself has built. */
+  issued: z.array(z.looseObject(KitHead)),
+});
+
+/** What stands in a stream, with the table of its files. */
+export const HeldKit = KitStreamRow.extend({
+  kinds: z.array(z.string()),
+  tenants: z.array(z.string()),
+  table: z.array(z.looseObject({ path: z.string(), sha256: z.string(), size: z.number(), role: z.string() })),
+});
+
+export const PlannedKit = z.looseObject({
   ...KitHead,
+  plan: z.string().nullable(),
+  repeated: z.boolean(),
+  expiresAt: z.iso.datetime().nullable(),
+  before: z.looseObject(KitPlace).optional(),
+  signers: Signers,
+  trust: z.looseObject({ from: z.number(), to: z.number(), fingerprint: z.string() }).optional(),
   changes: z.array(
     z.looseObject({
       tenant: z.string(),
       kind: z.string(),
       id: z.string(),
       change: z.enum(["added", "changed", "removed"]),
+      fields: z
+        .array(z.looseObject({ pointer: z.string(), before: z.json().optional(), after: z.json().optional() }))
+        .optional(),
     }),
   ),
+  count: z.number(),
+  left: z.array(z.looseObject({ tenant: z.string(), kind: z.string(), id: z.string() })),
+  unknownTenants: z.array(z.string()),
+  files: z.number(),
+});
+export type PlannedKit = z.infer<typeof PlannedKit>;
+
+const PolicyAnswer = z.looseObject({
+  fingerprint: z.string(),
+  version: z.number(),
+  words: z.array(z.string()),
+  policy: z.json(),
+});
+
+export const TrustAnswer = z.looseObject({
+  site: z.string(),
+  groups: z.array(z.string()),
+  local: PolicyAnswer.optional(),
+  upstream: PolicyAnswer.optional(),
 });
 
 /** A page of a list. */

@@ -3,10 +3,11 @@
  * @module
  */
 import type { WeeklyTime } from "./calendar.ts";
-import type { Generation } from "./config.ts";
+import type { Generation, GenerationRecord } from "./config.ts";
 import type { Delivery, EventReceipt } from "./delivery.ts";
 import type { AlertState, Severity } from "./event.ts";
 import type { KnownHead, StreamHead } from "./kit.ts";
+import type { StreamRecord } from "./kit-site.ts";
 import type { Rule } from "./rule.ts";
 import type { TrustPolicy } from "./trust.ts";
 import type { WindowRecord } from "./window-record.ts";
@@ -158,8 +159,8 @@ export interface Mutes {
 export interface Cells {
   identity: EventReceipt;
   delivery: Delivery;
-  /** Key `current`: the tenant's own generation; key its id: each one that was ever current. */
-  generation: Generation;
+  /** Key `current`: the tenant's own generation; key its id: each one that was ever current. Older versions kept it whole. */
+  generation: GenerationRecord | Omit<Generation, "parts">;
   /** Key: channel id. */
   channel: ChannelState;
   /** Tenant `_site`, key: tenant id. */
@@ -174,11 +175,13 @@ export interface Cells {
   /** Tenant `_site`, key `local` or `upstream`. */
   trust: TrustPolicy;
   /** Tenant `_site`, key: stream: the highest place taken in. */
-  stream: StreamHead;
+  stream: StreamRecord;
   /** Tenant `_site`, key: stream: the newest place that an accepted kit told of. */
   known: KnownHead;
   /** Tenant `_site`, key: `<stream>@<epoch>.<sequence>`: the kit that was taken in there. */
   accepted: { readonly manifest: string };
+  /** Tenant `_site`, key: stream: the newest kit that this site has built. */
+  issued: StreamHead;
   /** Key `current`. */
   note: NoteRecord;
   /** Key: id of the window. */

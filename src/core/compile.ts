@@ -1,14 +1,14 @@
 import type { Binding, Channel } from "./channel.ts";
 import { type ActionSurroundings, type CompiledAction, compileAction, type NamedCalendar } from "./action.ts";
 import { compileCalendar } from "./calendar.ts";
-import { canonicalJson } from "./canonical-json.ts";
 import { EmailConfig } from "./channel.ts";
 import type { Compiled, CompiledChannel, Generation } from "./config.ts";
-import { sha256Hex } from "./hash.ts";
-import { buildIndex, compileRules } from "./index.ts";
+import { writeMap } from "./generation.ts";
+import { sha256Pieces } from "./hash.ts";
+import { indexSteps, ruleSteps } from "./index.ts";
 import type { ConfigObject } from "./objects.ts";
 import { type CompiledPolicy, compilePolicy, type Policy } from "./policy.ts";
-import type { Rule } from "./rule.ts";
+import { inSteps, runWhole, type Steps } from "./steps.ts";
 import { isDigestTemplate } from "./template.ts";
 
 /** The `_site` objects, each replaced by the tenant's own of that kind and id: `<kind>/<id>` -> hash. */
@@ -18,8 +18,17 @@ export function mergedMap(site: Generation, own: Generation): Readonly<Record<st
 
 /** `cfg` of a merged map: the same at every site that holds the same objects, whatever they are bound to. */
 export function cfgOf(map: Readonly<Record<string, string>>): string {
-  const signed = Object.entries(map).filter(([key]) => !key.startsWith("binding/"));
-  return sha256Hex(canonicalJson(Object.fromEntries(signed))).slice(0, 16);
+  return runWhole(cfgSteps(map));
+}
+
+function* cfgSteps(map: Readonly<Record<string, string>>): Steps<string> {
+  const signed: Record<string, string> = {};
+  yield* inSteps(Object.entries(map), ([key, hash]) => {
+    if (!key.startsWith("binding/")) signed[key] = hash;
+  });
+  const sum = sha256Pieces();
+  yield* writeMap(signed, sum.write);
+  return sum.hex().slice(0, 16);
 }
 
 /** Compiles a merged map whose objects are at hand; `sitePolicy` fills what the tenant's own policy lacks. */
@@ -29,65 +38,99 @@ export function compile(
   objects: readonly ConfigObject[],
   sitePolicy?: Policy,
 ): Compiled {
-  const rules = objects.flatMap((object) =>
-    object.kind === "rules" ? [{ rule: object.value, hash: object.hash }] : [],
-  );
-  const templates = objects.filter((object) => object.kind === "templates");
-  const policy = policyOf(objects, sitePolicy);
-  const calendars = calendarsOf(objects, policy);
+  return runWhole(compileSteps(tenant, map, objects, sitePolicy));
+}
+
+/** As `compile`, in steps. */
+export function* compileSteps(
+  tenant: string,
+  map: Readonly<Record<string, string>>,
+  objects: readonly ConfigObject[],
+  sitePolicy?: Policy,
+): Steps<Compiled> {
+  const sorted = yield* byKind(objects);
+  const policy = compilePolicy(sorted.policies[0]?.value ?? {}, sitePolicy);
+  const calendars = yield* calendarsOf(sorted.calendars, policy);
+  const { templates } = sorted;
   return {
     tenant,
-    cfg: cfgOf(map),
-    rules: buildIndex(compileRules(rules)),
-    channels: channelsOf(objects),
+    cfg: yield* cfgSteps(map),
+    rules: yield* indexSteps(yield* ruleSteps(sorted.rules)),
+    channels: yield* channelsOf(sorted),
     templates: new Map(templates.map(({ id, hash }) => [id, hash])),
     digestTemplates: new Set(templates.filter(({ value }) => isDigestTemplate(value)).map(({ id }) => id)),
-    actions: actionsOf(rules, { policy, calendars }),
+    actions: yield* actionsOf(sorted.rules, { policy, calendars }),
     calendars,
     policy,
   };
 }
 
-function policyOf(objects: readonly ConfigObject[], site: Policy | undefined): CompiledPolicy {
-  const own = objects.find((object) => object.kind === "policies");
-  return compilePolicy(own?.value ?? {}, site);
+type Of<K extends ConfigObject["kind"]> = Extract<ConfigObject, { readonly kind: K }>;
+interface ByKind {
+  readonly binding: Of<"binding">[];
+  readonly calendars: Of<"calendars">[];
+  readonly channels: Of<"channels">[];
+  readonly policies: Of<"policies">[];
+  readonly rules: Of<"rules">[];
+  readonly templates: Of<"templates">[];
+}
+
+function* byKind(objects: readonly ConfigObject[]): Steps<ByKind> {
+  const sorted: ByKind = { binding: [], calendars: [], channels: [], policies: [], rules: [], templates: [] };
+  yield* inSteps(objects, (object) => {
+    switch (object.kind) {
+      case "binding":
+        return void sorted.binding.push(object);
+      case "calendars":
+        return void sorted.calendars.push(object);
+      case "channels":
+        return void sorted.channels.push(object);
+      case "policies":
+        return void sorted.policies.push(object);
+      case "rules":
+        return void sorted.rules.push(object);
+      case "templates":
+        return void sorted.templates.push(object);
+    }
+  });
+  return sorted;
 }
 
 /** Calendars without a zone are of the tenant's. */
-function calendarsOf(objects: readonly ConfigObject[], { zone }: CompiledPolicy): Map<string, NamedCalendar> {
-  return new Map(
-    objects.flatMap((object) => {
-      if (object.kind !== "calendars") return [];
-      const { id, hash, value } = object;
-      const own = value.zone ?? zone;
-      return [[id, { id, hash, zone: own, times: compileCalendar(value, own) }]];
-    }),
-  );
+function* calendarsOf(
+  calendars: readonly Of<"calendars">[],
+  { zone }: CompiledPolicy,
+): Steps<Map<string, NamedCalendar>> {
+  const compiled = new Map<string, NamedCalendar>();
+  for (const { id, hash, value } of calendars) {
+    const own = value.zone ?? zone;
+    compiled.set(id, { id, hash, zone: own, times: compileCalendar(value, own) });
+    yield;
+  }
+  return compiled;
 }
 
-function actionsOf(
-  rules: readonly { readonly rule: Rule; readonly hash: string }[],
+function* actionsOf(
+  rules: readonly Of<"rules">[],
   surroundings: ActionSurroundings,
-): Map<string, CompiledAction> {
+): Steps<Map<string, CompiledAction>> {
   const actions = new Map<string, CompiledAction>();
-  for (const { rule, hash } of rules) {
+  for (const { value: rule, hash } of rules) {
     const ref = `${rule.id}@${hash.slice(0, 12)}`;
     for (const action of rule.actions) actions.set(action.id, compileAction({ rule, ref }, action, surroundings));
+    yield;
   }
   return actions;
 }
 
-function channelsOf(objects: readonly ConfigObject[]): Map<string, CompiledChannel> {
-  const bindings = new Map(
-    objects.flatMap((object) => (object.kind === "binding" ? [[object.id, object.value] as const] : [])),
-  );
-  return new Map(
-    objects.flatMap((object) =>
-      object.kind === "channels"
-        ? [[object.id, bindChannel(object.value, object.hash, bindings.get(object.id))] as const]
-        : [],
-    ),
-  );
+function* channelsOf({ channels, binding }: ByKind): Steps<Map<string, CompiledChannel>> {
+  const bindings = new Map(binding.map(({ id, value }) => [id, value]));
+  const bound = new Map<string, CompiledChannel>();
+  for (const { id, hash, value } of channels) {
+    bound.set(id, bindChannel(value, hash, bindings.get(id)));
+    yield;
+  }
+  return bound;
 }
 
 /** A channel with the site's values in the place of its `bind` names; a value of no use counts as not filled in. */

@@ -2,14 +2,11 @@
  * A change of a tenant's configuration: from its generation to a candidate, with what it adds, changes and removes.
  * @module
  */
-import { canonicalJson } from "./canonical-json.ts";
 import { type Generation, KINDS, type Kind } from "./config.ts";
-import { sha256Hex } from "./hash.ts";
-import { DEFAULT_TEMPLATE } from "./template.ts";
+import { generationSteps } from "./generation.ts";
 import type { CheckedObject, ConfigObject, ObjectFault } from "./objects.ts";
-
-/** The generation of a tenant that has no objects of its own. */
-export const EMPTY_GENERATION: Generation = generation(0, {}, {});
+import { inSteps, runWhole, sortTexts, type Steps } from "./steps.ts";
+import { DEFAULT_TEMPLATE } from "./template.ts";
 
 /** One object that a change touches; hashes (hex) before and after. */
 export interface ObjectChange {
@@ -34,49 +31,69 @@ export interface WantedChange {
   readonly objects: readonly CheckedObject[];
   /** Removes what `objects` lacks: by a person the own objects (never a stream's, never a binding), by a kit those of its stream. */
   readonly prune: boolean;
+  /** Kinds that are pruned; absent: all. */
+  readonly kinds?: ReadonlySet<string>;
   /** The objects come with a kit of this stream; absent: by a person. */
   readonly stream?: string;
 }
 
-/** A generation with its id. */
-export function generation(
-  n: number,
-  objects: Readonly<Record<string, string>>,
-  streams: Readonly<Record<string, string>>,
-): Generation {
-  return { id: sha256Hex(canonicalJson({ objects, streams })), n, objects, streams };
-}
-
 /** Plans a change of `own`; what belongs to another stream is a fault, what a kit finds detached is left alone. */
 export function planChange(own: Generation, wanted: WantedChange): ConfigPlan {
-  const { stream } = wanted;
-  const objects: Record<string, string> = { ...own.objects };
-  const streams: Record<string, string> = { ...own.streams };
-  const faults: ObjectFault[] = [];
-  const left: { kind: Kind; id: string }[] = [];
-  for (const { object } of wanted.objects) {
-    const { kind, id, hash } = object;
-    const key = `${kind}/${id}`;
-    const owner = own.streams[key];
-    if (objects[key] === hash && (stream === undefined || owner === stream)) continue;
-    if (stream !== undefined && objects[key] !== undefined && owner === undefined) {
-      left.push({ kind, id });
-      continue;
-    }
-    const refusal = objects[key] === undefined ? undefined : refusalOf(owner, stream);
-    if (refusal !== undefined) faults.push({ kind, id, pointer: "", detail: refusal });
-    objects[key] = hash;
-    if (stream === undefined)
-      delete streams[key]; // an edit of a starter object detaches it
-    else streams[key] = stream;
+  return runWhole(planSteps(own, wanted));
+}
+
+/** As `planChange`, in steps. */
+export function* planSteps(own: Generation, wanted: WantedChange): Steps<ConfigPlan> {
+  const draft = yield* draftOf(own);
+  yield* inSteps(wanted.objects, ({ object }) => putObject(draft, own, { object, stream: wanted.stream }));
+  if (wanted.prune) {
+    const given = new Set<string>();
+    yield* inSteps(wanted.objects, ({ object }) => void given.add(`${object.kind}/${object.id}`));
+    yield* inSteps(Object.keys(own.objects), (key) => {
+      if (given.has(key) || !isPrunable(own, key, wanted)) return;
+      delete draft.objects[key];
+      delete draft.streams[key];
+    });
   }
-  for (const key of wanted.prune ? prunable(own, wanted) : []) {
-    delete objects[key];
-    delete streams[key];
-  }
-  const changes = difference(own.objects, objects);
-  const candidate = generation(own.n + 1, objects, streams);
+  const changes = yield* differenceSteps(own.objects, draft.objects);
+  const candidate = yield* generationSteps(own.n + 1, draft.objects, draft.streams);
+  const { faults, left } = draft;
   return { base: own.id, candidate: candidate.id === own.id ? own : candidate, changes, faults, left };
+}
+
+interface Draft {
+  readonly objects: Record<string, string>;
+  readonly streams: Record<string, string>;
+  readonly faults: ObjectFault[];
+  readonly left: { kind: Kind; id: string }[];
+}
+
+function* draftOf(own: Generation): Steps<Draft> {
+  const draft: Draft = { objects: {}, streams: {}, faults: [], left: [] };
+  yield* inSteps(Object.entries(own.objects), ([key, hash]) => void (draft.objects[key] = hash));
+  yield* inSteps(Object.entries(own.streams), ([key, stream]) => void (draft.streams[key] = stream));
+  return draft;
+}
+
+function putObject(
+  { objects, streams, faults, left }: Draft,
+  own: Generation,
+  { object, stream }: { readonly object: ConfigObject; readonly stream: string | undefined },
+): void {
+  const { kind, id, hash } = object;
+  const key = `${kind}/${id}`;
+  const owner = own.streams[key];
+  if (objects[key] === hash && (stream === undefined || owner === stream)) return;
+  if (stream !== undefined && objects[key] !== undefined && owner === undefined) {
+    left.push({ kind, id });
+    return;
+  }
+  const refusal = objects[key] === undefined ? undefined : refusalOf(owner, stream);
+  if (refusal !== undefined) faults.push({ kind, id, pointer: "", detail: refusal });
+  objects[key] = hash;
+  if (stream === undefined)
+    delete streams[key]; // an edit of a starter object detaches it
+  else streams[key] = stream;
 }
 
 /** Why an object of `owner` may not be replaced, or undefined. Objects of `<site>/starter` may be edited: that detaches them. */
@@ -87,11 +104,9 @@ function refusalOf(owner: string | undefined, stream: string | undefined): strin
   return `belongs to stream ${owner}: a kit of that stream changes it, only its bind values are the site's`;
 }
 
-function prunable(own: Generation, { objects, stream }: WantedChange): string[] {
-  const kept = new Set(objects.map(({ object }) => `${object.kind}/${object.id}`));
-  return Object.keys(own.objects).filter(
-    (key) => !kept.has(key) && own.streams[key] === stream && !key.startsWith("binding/"),
-  );
+function isPrunable(own: Generation, key: string, { stream, kinds }: Pick<WantedChange, "stream" | "kinds">): boolean {
+  const kind = key.slice(0, key.indexOf("/"));
+  return own.streams[key] === stream && kind !== "binding" && kinds?.has(kind) !== false;
 }
 
 /** What differs between two maps, in order of keys. */
@@ -99,18 +114,28 @@ export function difference(
   before: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,
 ): ObjectChange[] {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted();
-  return keys.flatMap((key): ObjectChange[] => {
-    const [was, is] = [before[key], after[key]];
-    const at = splitKey(key);
-    if (was === is || at === undefined) return [];
-    if (was === undefined) return is === undefined ? [] : [{ ...at, change: "added", after: is }];
-    return [
-      is === undefined
-        ? { ...at, change: "removed", before: was }
-        : { ...at, change: "changed", before: was, after: is },
-    ];
-  });
+  return runWhole(differenceSteps(before, after));
+}
+
+function* differenceSteps(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): Steps<ObjectChange[]> {
+  const keys: string[] = [];
+  yield* inSteps(Object.keys(before), (key) => before[key] !== after[key] && keys.push(key));
+  yield* inSteps(Object.keys(after), (key) => before[key] === undefined && keys.push(key));
+  const changes: ObjectChange[] = [];
+  yield* inSteps(yield* sortTexts(keys), (key) => changes.push(...changeOf(key, before[key], after[key])));
+  return changes;
+}
+
+function changeOf(key: string, was: string | undefined, is: string | undefined): ObjectChange[] {
+  const at = splitKey(key);
+  if (at === undefined) return [];
+  if (was === undefined) return is === undefined ? [] : [{ ...at, change: "added", after: is }];
+  return [
+    is === undefined ? { ...at, change: "removed", before: was } : { ...at, change: "changed", before: was, after: is },
+  ];
 }
 
 /** Kind and id of a map's key; undefined for a kind that this version does not know. */
@@ -122,9 +147,19 @@ export function splitKey(key: string): { kind: Kind; id: string } | undefined {
 
 /** Faults across objects of a merged map: a rule names a channel or template that is not there, an action id stands twice. */
 export function checkReferences(objects: readonly ConfigObject[]): ObjectFault[] {
-  const ids = new Set(objects.map(({ kind, id }) => `${kind}/${id}`));
+  return runWhole(referenceSteps(objects));
+}
+
+/** As `checkReferences`, in steps. */
+export function* referenceSteps(objects: readonly ConfigObject[]): Steps<ObjectFault[]> {
+  const ids = new Set<string>();
+  yield* inSteps(objects, ({ kind, id }) => void ids.add(`${kind}/${id}`));
   const actions = new Map<string, string>();
-  return objects.flatMap((object) => (object.kind === "rules" ? ruleFaults(object, ids, actions) : []));
+  const faults: ObjectFault[] = [];
+  yield* inSteps(objects, (object) => {
+    if (object.kind === "rules") faults.push(...ruleFaults(object, ids, actions));
+  });
+  return faults;
 }
 
 function ruleFaults(

@@ -21,7 +21,12 @@ export interface Generation {
   readonly objects: Readonly<Record<string, string>>;
   /** The stream that brought an object; absent where it is the tenant's own. */
   readonly streams: Readonly<Record<string, string>>;
+  /** Hashes (hex) of the parts that it is kept in, in order of their keys. */
+  readonly parts: readonly string[];
 }
+
+/** A generation as its cell tells of it. */
+export type GenerationRecord = Pick<Generation, "id" | "n" | "parts">;
 
 /** A channel as deciding and delivering see it, its `bind` values filled in. */
 export interface CompiledChannel {

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { CoreError } from "./error.ts";
 
 /** SHA-256 as 64 lower-case hex digits; a string is hashed as its UTF-8 bytes. */
@@ -19,6 +19,12 @@ export function sha256Base64(data: string | Uint8Array): string {
 /** SHA-256 as a string of 32 characters U+0000 to U+00FF, one a byte: the cheapest form to keep inside a tree. */
 export function sha256Binary(data: string | Uint8Array): string {
   return hash("sha256", data, "binary");
+}
+
+/** SHA-256 of a text that comes piece by piece. */
+export function sha256Pieces(): { readonly write: (piece: string) => void; readonly hex: () => string } {
+  const sum = createHash("sha256");
+  return { write: (piece) => void sum.update(piece), hex: () => sum.digest("hex") };
 }
 
 const BLOCK = 64;

@@ -7,9 +7,10 @@ import { type Condition, type ConditionValue, parseConditions } from "./conditio
 import { severityRank } from "./event.ts";
 import { type Expression, parseExpression } from "./expression.ts";
 import { instantMs } from "./instant.ts";
-import { type LabelMatcher, parseMatchers } from "./label-matcher.ts";
-import { type Access, bestAccesses, type IndexedField } from "./rule-access.ts";
+import { keptMatchers, type LabelMatcher } from "./label-matcher.ts";
+import { type Access, accessSteps, type IndexedField } from "./rule-access.ts";
 import type { Rule } from "./rule.ts";
+import { inSteps, sortSteps, type Steps } from "./steps.ts";
 
 /** A rule ready to be matched. */
 export interface CompiledRule {
@@ -56,24 +57,53 @@ interface ConditionIndex {
   readonly values: ReadonlyMap<unknown, readonly CompiledRule[]>;
 }
 
-/** Puts rules in order (priority, then id), leaving out those that are not enabled. */
-export function compileRules(rules: readonly { readonly rule: Rule; readonly hash: string }[]): CompiledRule[] {
-  return rules
-    .filter(({ rule }) => rule.isEnabled)
-    .toSorted((a, b) => a.rule.priority - b.rule.priority || (a.rule.id < b.rule.id ? -1 : 1))
-    .map(({ rule, hash }, order) => compileRule(rule, hash, order));
+/** A rule and SHA-256 of its object, hex. */
+interface HashedRule {
+  readonly value: Rule;
+  readonly hash: string;
 }
+
+/** Puts rules in order (priority, then id), leaving out those that are not enabled. */
+export function* ruleSteps(rules: readonly HashedRule[]): Steps<CompiledRule[]> {
+  const enabled: HashedRule[] = [];
+  yield* inSteps(rules, (one) => {
+    if (one.value.isEnabled) enabled.push(one);
+  });
+  const compiled: CompiledRule[] = [];
+  for (const { value, hash } of yield* sortSteps(enabled, inDecision)) {
+    compiled.push(compileRule(value, hash, compiled.length));
+    yield;
+  }
+  return compiled;
+}
+
+function inDecision({ value: a }: HashedRule, { value: b }: HashedRule): number {
+  return a.priority - b.priority || (a.id < b.id ? -1 : 1);
+}
+
+/** What a rule compiles to wherever it stands. */
+type PlacelessRule = Omit<CompiledRule, "order">;
+
+/** A rule that did not change, or that serves many tenants, is compiled once. */
+const placeless = new WeakMap<Rule, PlacelessRule>();
 
 /** One rule, enabled or not; `order` is its place among those that are decided with it. */
 export function compileRule(rule: Rule, hash: string, order: number): CompiledRule {
+  const known = placeless.get(rule);
+  if (known?.hash === hash) return { ...known, order };
+  const made = compilePlaceless(rule, hash);
+  placeless.set(rule, made);
+  return { ...made, order };
+}
+
+function compilePlaceless(rule: Rule, hash: string): PlacelessRule {
   const { match } = rule;
   return {
     rule,
     hash,
     ref: `${rule.id}@${hash.slice(0, 12)}`,
-    order,
     minRank: severityRank(match.minSeverity ?? "info"),
-    labels: parseMatchers(match.labels ?? []),
+    labels: keptMatchers(match.labels ?? []),
     conditions: parseConditions(match.conditions ?? {}),
     ...(match.when === undefined ? {} : { when: parseExpression(match.when) }),
     from: instantOr(rule.validFrom, Number.NEGATIVE_INFINITY),
@@ -107,10 +137,13 @@ interface MutableIndex {
 }
 
 /** Compiles rules into their index. */
-export function buildIndex(rules: readonly CompiledRule[]): RuleIndex {
+export function* indexSteps(rules: readonly CompiledRule[]): Steps<RuleIndex> {
   const index = emptyIndex(rules.length);
-  const best = bestAccesses(rules.map(({ rule, labels, conditions }) => ({ match: rule.match, labels, conditions })));
-  rules.forEach((rule, at) => place(index, best[at], rule));
+  const best = yield* accessSteps(rules);
+  for (const { rule, access } of best) {
+    place(index, access, rule);
+    yield;
+  }
   return index;
 }
 

@@ -64,7 +64,9 @@ function headOf({ manifest, site }: Placing): ReturnType<SiteView["heads"]["get"
 
 function audience({ manifest, site }: Placing): string | undefined {
   const names = new Set(["*", `site:${site.site}`, ...site.groups.map((group) => `group:${group}`)]);
-  return manifest.audience.some((name) => names.has(name)) ? undefined : `for ${quoted(manifest.audience.join(" "))}`;
+  if (manifest.audience.some((name) => names.has(name))) return undefined;
+  const groups = site.groups.length === 0 ? "in no group" : `in the groups ${site.groups.join(", ")}`;
+  return `for ${quoted(manifest.audience.join(" "))}; this is site:${site.site}, ${groups}`;
 }
 
 function appVersion({ manifest, site }: Placing): string | undefined {

@@ -56,7 +56,8 @@ export const KIT_SENTENCES = {
   KIT_EXPIRED: "The kit has expired. Ask the issuer for a newer one; check this site's clock first.",
   KIT_FROM_FUTURE: "The kit was made later than this site's clock allows. Check this site's clock.",
   KIT_TIME_ORDER: "The kit claims to be older than its predecessor. Ask the issuer; a key may be misused.",
-  KIT_ROLLBACK: "The site has already seen a newer kit of this stream. Use undo to go back; import only newer kits.",
+  KIT_ROLLBACK:
+    "The site has already seen a newer kit of this stream. Import only newer kits; to go back, the issuer sends the older content in a newer kit.",
   KIT_FORK: "There are two different kits for one place of a stream. Ask the issuer at once; a key may be misused.",
   KIT_SEQUENCE_JUMP:
     "The sequence is further ahead than the trust policy allows. Import the kits between, or ask the issuer.",
@@ -67,12 +68,13 @@ export const KIT_SENTENCES = {
   KIT_THIN_BASE_MISSING: "The kit leaves out files that this site does not hold. Ask for the full kit.",
   KIT_APP_TOO_OLD: "The kit needs a newer version of Sealpost. Upgrade this site first.",
   KIT_OBJECT_OWNED:
-    "The kit carries an object that belongs to another stream. The issuers must agree which stream carries it.",
+    "The kit carries an object that belongs to another stream. The issuers must agree which stream carries it; where it is starter content, the kit must name its own otherwise.",
   TRUST_EXPIRED: "The trust policy has expired. Import the issuer's newest trust kit; check this site's clock first.",
   TRUST_VERSION:
     "The chain of trust policies leaves out a version. Ask for a trust kit with every version from the one held.",
   TRUST_FLOOR: "The new trust policy lowers a floor of the one before. The roots must sign one that does not.",
-  TRUST_POLICY: "The trust policy is not well formed or contradicts itself. The roots must make it again.",
+  TRUST_POLICY:
+    "The trust policy is not well formed, contradicts itself, or was changed on the way. Fetch it again; if it stays so, the roots must make it again.",
   SEAL_NOT_FOR_US: "A secret of the kit is sealed to another site.",
   SEAL_LIFTED: "A sealed secret was taken from another kit. Ask the issuer; someone may have put this kit together.",
   SEAL_VERSION: "A secret of the kit is sealed in a form that this version cannot open. Upgrade this site first.",
@@ -119,7 +121,21 @@ export function quoted(text: string): string {
   return JSON.stringify(short).replaceAll(/[^\x20-\x7e]/g, "?");
 }
 
-/** A kit or trust policy is refused. `message` is the sentence of the code and the detail. */
+/** Most characters of a detail and of a reason's place, and most reasons that one refusal gives. */
+const MAX_DETAIL = 400;
+const MAX_REASONS = 100;
+/** What steers a terminal or turns the direction of reading: kits and policies may hold it in names of fields and owners. */
+const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+function readable(text: string): string {
+  const short = text.length > MAX_DETAIL ? `${text.slice(0, MAX_DETAIL - 3)}...` : text;
+  return short.toWellFormed().replaceAll(STEERING, "?");
+}
+
+/**
+ * A kit or trust policy is refused. `message` is the sentence of the code and the detail; whatever is told of a kit is
+ * cut to what people can read, and to the first hundred reasons.
+ */
 export class KitError extends Error {
   override readonly name = "KitError";
   readonly code: KitCode;
@@ -128,9 +144,12 @@ export class KitError extends Error {
   readonly reasons: readonly KitReason[];
 
   constructor(code: KitCode, detail: string, options: ErrorOptions & { readonly reasons?: readonly KitReason[] } = {}) {
-    super(detail === "" ? KIT_SENTENCES[code] : `${KIT_SENTENCES[code]} (${detail})`, options);
+    const told = readable(detail);
+    super(told === "" ? KIT_SENTENCES[code] : `${KIT_SENTENCES[code]} (${told})`, options);
     this.code = code;
-    this.detail = detail;
-    this.reasons = options.reasons ?? [];
+    this.detail = told;
+    this.reasons = (options.reasons ?? [])
+      .slice(0, MAX_REASONS)
+      .map((reason) => ({ at: readable(reason.at), code: reason.code, detail: readable(reason.detail) }));
   }
 }

@@ -7,7 +7,7 @@ import { canonicalJson } from "./canonical-json.ts";
 import { sha256Hex } from "./hash.ts";
 import type { JsonObject } from "./json.ts";
 import type { FileRow, Manifest } from "./kit.ts";
-import { hashToBytes, leafHash, rootOf } from "./merkle.ts";
+import { Frontier, hashToBytes, leafHash } from "./merkle.ts";
 
 export const KIT_PREDICATE = "urn:sealpost:kit:v1";
 export const POLICY_PREDICATE = "urn:sealpost:trust-policy:v1";
@@ -15,16 +15,17 @@ export const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
 /** cosign refuses statements with more. */
 const MAX_SUBJECTS = 1024;
 const SLICE = 2000;
+/** Hashes that were chosen to share a place in the table are left to the exact way. */
+const MAX_STEPS = 64;
 
 /** RFC 6962 tree hash (hex) over leaves `path NUL sha256hex` in table order, in slices. */
 export function* stateRoot(files: readonly Pick<FileRow, "path" | "sha256">[]): Generator<void, string> {
-  const leaves: string[] = [];
+  const tree = new Frontier();
   for (const { path, sha256 } of files) {
-    leaves.push(leafHash(`${path}\0${sha256}`));
-    if (leaves.length % SLICE === 0) yield;
+    tree.append(leafHash(`${path}\0${sha256}`));
+    if (tree.size % SLICE === 0) yield;
   }
-  yield;
-  return Buffer.from(hashToBytes(rootOf(leaves))).toString("hex");
+  return Buffer.from(hashToBytes(tree.root())).toString("hex");
 }
 
 /** `stateRoot` in one go. */
@@ -36,8 +37,38 @@ export function stateRootOf(files: readonly Pick<FileRow, "path" | "sha256">[]):
   }
 }
 
+/**
+ * Whether two rows may have one content. `false` is certain: their first 32 bits differ. A table of numbers is looked
+ * through many times faster than a set of hashes.
+ */
+export function mayRepeat(files: readonly Pick<FileRow, "sha256">[]): boolean {
+  const slots = 2 ** Math.ceil(Math.log2(files.length * 2 + 2));
+  const taken = new Int32Array(slots);
+  for (const { sha256 } of files) {
+    const bits = leadingBits(sha256) || 1; // 0 is an empty slot
+    let slot = bits & (slots - 1);
+    for (let steps = 0; taken[slot] !== 0; steps++) {
+      if (taken[slot] === bits || steps === MAX_STEPS) return true;
+      slot = (slot + 1) & (slots - 1);
+    }
+    taken[slot] = bits;
+  }
+  return false;
+}
+
+/** The first eight hex digits of a hash as one number. */
+function leadingBits(sha256: string): number {
+  let bits = 0;
+  for (let at = 0; at < 8; at++) {
+    const unit = sha256.charCodeAt(at);
+    bits = (bits << 4) | ((unit & 0xf) + (unit > 0x40 ? 9 : 0));
+  }
+  return bits;
+}
+
 /** The rows whose bytes the archive carries, in order: each content once, at its first path; nothing that is omitted. */
-export function carriedFiles({ files, omitted }: Pick<Manifest, "files" | "omitted">): FileRow[] {
+export function carriedFiles({ files, omitted }: Pick<Manifest, "files" | "omitted">): readonly FileRow[] {
+  if (omitted.length === 0 && !mayRepeat(files)) return files;
   const done = new Set(omitted);
   return files.filter(({ sha256 }) => !done.has(sha256) && done.add(sha256));
 }

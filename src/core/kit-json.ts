@@ -3,28 +3,40 @@
  * @module
  */
 import { canonicalJson } from "./canonical-json.ts";
-import { isJsonObject, type Json } from "./json.ts";
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { KitError, quoted } from "./kit-code.ts";
 import { decodeUtf8, parseStrictJson } from "./strict-json.ts";
 
 const MAX_DEPTH = 32;
 /** Rows of the file table between two points where the caller may let others run. */
 const SLICE = 1000;
+const NO_FILES = '"files":[]';
 
 /** Whether a value is a JSON array (Array.isArray does not narrow readonly ones). */
 export function isJsonList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** The value of a manifest's bytes, in slices. Throws KitError KIT_JSON_*, or KIT_MANIFEST for a key `__proto__`. */
-export function* strictManifestValue(bytes: Uint8Array): Generator<void, Json> {
+/** The text of a manifest's bytes. Throws KitError KIT_JSON_UTF8. */
+export function manifestText(bytes: Uint8Array): string {
   const text = decodeUtf8(bytes);
   if (text === undefined) throw new KitError("KIT_JSON_UTF8", "");
+  return text;
+}
+
+/** The value of a manifest's text, in slices. Throws KitError KIT_JSON_*, or KIT_MANIFEST for a key `__proto__`. */
+export function* strictManifestValue(text: string): Generator<void, Json> {
   yield;
   const value = quickValue(text);
   yield;
   if (value !== undefined && (yield* canonicalText(value)) === text) return value;
   return exactValue(text);
+}
+
+/** The value of a text that is its own canonical form; undefined where only the exact reading can tell. */
+export function quickCanonical(text: string): Json | undefined {
+  const value = quickValue(text);
+  return value !== undefined && canonicalJson(value) === text ? value : undefined;
 }
 
 /**
@@ -82,7 +94,12 @@ function* canonicalText(value: Json): Generator<void, string> {
     rows.push(canonicalJson(row));
     if (rows.length % SLICE === 0) yield;
   }
+  return withRows(value, rows);
+}
+
+/** RFC 8785 text of an object whose `files` are these texts. */
+export function withRows(value: JsonObject, rows: readonly string[]): string {
   const around = canonicalJson({ ...value, files: [] });
-  const at = around.indexOf('"files":[]') + '"files":['.length;
+  const at = around.indexOf(NO_FILES) + NO_FILES.length - 1;
   return `${around.slice(0, at)}${rows.join(",")}${around.slice(at)}`;
 }

@@ -7,7 +7,10 @@ const NAME_FIELD = 100;
 const PREFIX_FIELD = 155;
 const CHARACTERS = /^[\x20-\x7e]*$/;
 const FORBIDDEN = /[\\:*?"<>|]/;
-const DEVICE = /^(?:con|prn|aux|nul|com[1-9]|lpt[1-9])$/i;
+const DEVICE = /^(?:con|prn|aux|nul|com[1-9]|lpt[1-9])\s*(?:\.|$)/i;
+
+/** The usual name of a file: nothing about it can be wrong, and no other name is equal to it but for case. */
+const PLAIN_NAME = /(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_-])?$/y;
 
 /** What is wrong with a path of the file table, in words; undefined where it is good. */
 export function pathFault(path: string): string | undefined {
@@ -22,13 +25,23 @@ export function pathFault(path: string): string | undefined {
   return splitUstar(path) === undefined ? "fits no ustar header" : undefined;
 }
 
+/** The folder of a path, with the slash behind it. */
+export function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
+}
+
+/** Whether a path is a file of the usual form right in a folder of which a good path is known: then it is good too. */
+export function isPlainIn(path: string, folder: string): boolean {
+  PLAIN_NAME.lastIndex = folder.length;
+  return folder !== "" && path.length <= NAME_FIELD && path.startsWith(folder) && PLAIN_NAME.test(path);
+}
+
 function segmentFault(segment: string): string | undefined {
   if (segment === "") return "has an empty segment";
   if (segment === "." || segment === "..") return "has a segment . or ..";
   if (segment.startsWith("-") || segment.startsWith("~")) return "has a segment that begins with - or ~";
   if (segment.endsWith(".")) return "has a segment that ends in a dot";
-  const [base = ""] = segment.split(".");
-  return DEVICE.test(base.trimEnd()) ? "has a segment that is a DOS device name" : undefined;
+  return DEVICE.test(segment) ? "has a segment that is a DOS device name" : undefined;
 }
 
 /**
@@ -47,28 +60,49 @@ export function splitUstar(path: string): { readonly prefix: string; readonly na
 const SLICE = 2000;
 
 /**
- * The first path that collides with an earlier one: equal but for case, or a file where the other needs a folder.
- * Undefined where there is none. In slices.
+ * The first path of a strictly sorted list that collides with an earlier one: equal but for case, or a file where the
+ * other needs a folder. Undefined where there is none. `apart` are those that are not plain in the folder of the one
+ * before. In slices.
  */
-export function* collidingPath(paths: readonly string[]): Generator<void, string | undefined> {
-  const files = new Set<string>();
+export function* collidingPath(
+  paths: readonly string[],
+  apart: readonly string[] = paths,
+): Generator<void, string | undefined> {
+  if (!apart.some((path) => CAPITAL.test(path))) return yield* pathInFile(apart, (name) => isAmong(paths, name));
+  const folded = new Set<string>();
   for (const path of paths) {
-    const folded = path.toLowerCase();
-    if (files.has(folded)) return path;
-    files.add(folded);
-    if (files.size % SLICE === 0) yield;
+    const before = folded.size;
+    if (folded.add(path.toLowerCase()).size === before) return path;
+    if (folded.size % SLICE === 0) yield;
   }
-  const folders = new Set<string>();
-  for (const path of files) {
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    if (!folders.has(folder) && foldersOf(path).some((name) => files.has(name))) return path;
-    folders.add(folder);
+  return yield* pathInFile(folded, (name) => folded.has(name));
+}
+
+const CAPITAL = /[A-Z]/;
+
+/** The first path that lies in a folder which is a file. */
+function* pathInFile(paths: Iterable<string>, isFile: (name: string) => boolean): Generator<void, string | undefined> {
+  let folder = "/";
+  let looked = 0;
+  for (const path of paths) {
+    if (path.startsWith(folder) && !path.includes("/", folder.length)) continue;
+    // The folders around the path before have been looked up.
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+      if (folder.startsWith(path.slice(0, at + 1))) break;
+      if (isFile(path.slice(0, at))) return path;
+      if (++looked % SLICE === 0) yield;
+    }
+    folder = folderOf(path);
   }
   return undefined;
 }
 
-function foldersOf(path: string): string[] {
-  const folders: string[] = [];
-  for (let at = path.indexOf("/"); at !== -1; at = path.indexOf("/", at + 1)) folders.push(path.slice(0, at));
-  return folders;
+function isAmong(sorted: readonly string[], name: string): boolean {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((sorted[middle] ?? "") < name) from = middle + 1;
+    else to = middle;
+  }
+  return sorted[from] === name;
 }

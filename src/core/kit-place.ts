@@ -56,7 +56,7 @@ export function kindOfFolder(folder: string): KitKind | undefined {
 /** What is wrong with the place of a file, in words; undefined where it is good. The path itself has been judged. */
 export function placementFault(
   file: Pick<FileRow, "path" | "role">,
-  kit: { readonly kinds: readonly KitKind[]; readonly tenants: readonly string[] },
+  kit: { readonly kinds: readonly KitKind[]; readonly tenants: ReadonlySet<string> },
 ): string | undefined {
   const { role, path } = file;
   if (role === "sbom" || role === "doc") return undefined;
@@ -75,10 +75,10 @@ export function placementFault(
   return role === "trust" && !POLICY.test(path) ? "is neither a trust policy nor a signature of one" : undefined;
 }
 
-function tenantFault(tenant: string, tenants: readonly string[]): string | undefined {
-  if (tenant === "_") return tenants.includes("*") ? undefined : "is for all tenants, the kit is not";
+function tenantFault(tenant: string, tenants: ReadonlySet<string>): string | undefined {
+  if (tenant === "_") return tenants.has("*") ? undefined : "is for all tenants, the kit is not";
   if (!ID.test(tenant)) return "has no tenant id in its path";
-  return tenants.includes("*") || tenants.includes(tenant) ? undefined : "is of a tenant that the kit does not name";
+  return tenants.has("*") || tenants.has(tenant) ? undefined : "is of a tenant that the kit does not name";
 }
 
 /** Whose object a file of role `object` is; undefined for every other role. The place has been judged. */

@@ -13,6 +13,25 @@ export interface Policies {
   readonly upstream?: TrustPolicy;
 }
 
+/** Whose signature counted. */
+export interface CountedSigner {
+  readonly keyId: string;
+  readonly owner: string;
+}
+
+/** The head of a stream with what came in with it. Instants are epoch ms. What the first version did not write down is absent. */
+export interface StreamRecord extends StreamHead {
+  /** null: it never expires. */
+  readonly expiresAt?: number | null;
+  readonly importedAt?: number;
+  readonly signers?: readonly CountedSigner[];
+  /** Configuration objects of its table, and files that are kept beside them (docs and SBOMs). */
+  readonly objects?: number;
+  readonly files?: number;
+  /** The kit that stood there before, which is held too; how many files are kept of it. */
+  readonly before?: { readonly manifest: string; readonly files: number };
+}
+
 export interface SiteView {
   readonly site: string;
   readonly groups: readonly string[];

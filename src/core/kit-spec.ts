@@ -43,14 +43,16 @@ export interface ContentFile {
 
 const MAX_DEPTH = 32;
 const SEED = /^seeds\/([a-z]+)\/(_|[a-z0-9][a-z0-9-]{0,62})\/([^/]+)\.json$/;
-const TEMPLATE = /^templates\/([a-z0-9][a-z0-9-]{0,62})\/([^/]+)$/;
+const TEMPLATE = /^templates\/([a-z0-9][a-z0-9-]{0,62})\/(?:locales\/)?[^/]+$/;
+const LOCALE = /^locales\/([^/]+)\.json$/;
 const TEMPLATE_FILES = ["meta.json", "subject.hbs", "text.hbs", "html.hbs"];
 
 /** The build input that bytes hold. Throws KitError KIT_MANIFEST (or KIT_FORMAT_VERSION). */
 export function parseSpec(bytes: Uint8Array): KitSpec {
   const value = jsonObject(bytes, "offline-kit.json");
   const version = value["schema"];
-  if (typeof version === "string" && version !== KIT_SCHEMA) throw new KitError("KIT_FORMAT_VERSION", quoted(version));
+  if (typeof version === "string" && version !== KIT_SCHEMA)
+    throw new KitError("KIT_FORMAT_VERSION", `${quoted(version)}, not ${KIT_SCHEMA}`);
   const parsed = Spec.safeParse(value);
   if (!parsed.success) throw new KitError("KIT_MANIFEST", issueText(parsed.error));
   return parsed.data;
@@ -58,8 +60,9 @@ export function parseSpec(bytes: Uint8Array): KitSpec {
 
 /**
  * The content that a source folder holds, sorted by path: each `seeds/<kind>/<tenant or _>/<id>.json`, and of each
- * `templates/<id>/` (`meta.json`, `subject.hbs`, `text.hbs`, `html.hbs`) one template for all tenants. Other names are
- * left out (sample events, schemas, locales). Throws KitError CONTENT_INVALID for a file that it cannot make use of.
+ * `templates/<id>/` (`meta.json`, `subject.hbs`, `text.hbs`, `html.hbs`, `locales/<tag>.json`) one template for all
+ * tenants. Other names are left out (sample events, schemas). Throws KitError CONTENT_INVALID for a file that it cannot
+ * make use of.
  */
 export function assembleContent(read: (name: string) => Uint8Array, names: readonly string[]): ContentFile[] {
   const files = names.flatMap((name) => seedFile(name, read) ?? []);
@@ -77,8 +80,9 @@ function seedFile(name: string, read: (name: string) => Uint8Array): ContentFile
 
 function templateFile(id: string, read: (name: string) => Uint8Array, names: readonly string[]): ContentFile {
   const folder = `templates/${id}/`;
-  const stray = names.find((name) => name.startsWith(folder) && !TEMPLATE_FILES.includes(name.slice(folder.length)));
-  if (stray !== undefined) throw new KitError("CONTENT_INVALID", `${stray} is no part of a template`);
+  const files = names.filter((name) => name.startsWith(folder)).map((name) => name.slice(folder.length));
+  const stray = files.find((file) => !TEMPLATE_FILES.includes(file) && !LOCALE.test(file));
+  if (stray !== undefined) throw fault(`${folder}${stray}`, "is no part of a template");
   const part = (file: string): string | undefined => {
     const name = folder + file;
     return names.includes(name) ? text(read(name), name) : undefined;
@@ -87,10 +91,13 @@ function templateFile(id: string, read: (name: string) => Uint8Array, names: rea
   const subject = part("subject.hbs");
   const plain = part("text.hbs");
   const html = part("html.hbs");
-  if (subject === undefined || plain === undefined)
-    throw new KitError("CONTENT_INVALID", `${folder} lacks subject.hbs or text.hbs`);
+  if (subject === undefined || plain === undefined) throw fault(folder, "lacks subject.hbs or text.hbs");
+  const messages = localeFiles(folder, files, read);
+  if (messages !== undefined && meta["messages"] !== undefined)
+    throw fault(folder, "holds messages in meta.json and in locales/: keep those in locales/");
   const template: JsonObject = {
     ...meta,
+    ...(messages === undefined ? {} : { messages }),
     schema: "template/v1",
     id,
     subject: subject.trimEnd(),
@@ -98,6 +105,19 @@ function templateFile(id: string, read: (name: string) => Uint8Array, names: rea
     ...(html === undefined ? {} : { html }),
   };
   return { path: objectPath({ kind: "templates", tenant: "_", id }), role: "object", bytes: canonicalBytes(template) };
+}
+
+/** Messages by language tag, as the files of `locales/` hold them; undefined where there is none. */
+function localeFiles(
+  folder: string,
+  files: readonly string[],
+  read: (name: string) => Uint8Array,
+): JsonObject | undefined {
+  const found = files.flatMap((file) => {
+    const tag = LOCALE.exec(file)?.[1];
+    return tag === undefined ? [] : [[tag, jsonObject(read(folder + file), folder + file)] as const];
+  });
+  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 /** The canonical form of an object as people write it (JSON in any form). Throws KitError CONTENT_INVALID. */
@@ -111,14 +131,22 @@ function canonicalBytes(object: JsonObject): Uint8Array {
 
 function text(bytes: Uint8Array, name: string): string {
   const decoded = decodeUtf8(bytes);
-  if (decoded === undefined) throw new KitError("CONTENT_INVALID", `${quoted(name)} is not UTF-8`);
+  if (decoded === undefined) throw fault(name, "is not UTF-8");
   return decoded;
 }
 
 function jsonObject(bytes: Uint8Array, name: string): JsonObject {
   const parsed = parseStrictJson(text(bytes, name), { depth: MAX_DEPTH });
-  if (!parsed.ok)
-    throw new KitError("CONTENT_INVALID", `${quoted(name)} ${parsed.fault.pointer}: ${parsed.fault.detail}`);
-  if (!isJsonObject(parsed.value)) throw new KitError("CONTENT_INVALID", `${quoted(name)} is no JSON object`);
+  if (!parsed.ok) {
+    const { pointer, detail } = parsed.fault;
+    throw fault(pointer === "" ? name : `${name}#${pointer}`, detail, ": ");
+  }
+  if (!isJsonObject(parsed.value)) throw fault(name, "is no JSON object");
   return parsed.value;
+}
+
+/** A fault of a file, its place also as a reason. */
+function fault(at: string, detail: string, between = " "): KitError {
+  const reasons = [{ at, code: "CONTENT_INVALID", detail }] as const;
+  return new KitError("CONTENT_INVALID", `${at}${between}${detail}`, { reasons });
 }

@@ -3,20 +3,20 @@
  * @module
  */
 import { z } from "zod";
-import { canonicalJson } from "./canonical-json.ts";
 import { sha256Hex } from "./hash.ts";
-import { isJsonObject, type Json } from "./json.ts";
+import { isJsonObject } from "./json.ts";
 import { KitError, quoted } from "./kit-code.ts";
-import { stateRoot } from "./kit-derive.ts";
-import { strictManifestValue } from "./kit-json.ts";
-import { collidingPath, pathFault } from "./kit-path.ts";
+import { listOf, refuseCrowd } from "./kit-crowd.ts";
+import { mayRepeat, stateRoot } from "./kit-derive.ts";
+import { manifestText, quickCanonical, strictManifestValue, withRows } from "./kit-json.ts";
+import { collidingPath, folderOf, isPlainIn, pathFault } from "./kit-path.ts";
 import { placementFault } from "./kit-place.ts";
+import { quickTable, rowText } from "./kit-table.ts";
 import { kitInstantMs } from "./kit-time.ts";
 
 export const KIT_SCHEMA = "offline-kit/v1";
 /** Rows of the file table between two points where the caller may let others run. */
-const SLICE = 2000;
-
+const SLICE = 1000;
 /** Kinds that may be together in one kit. */
 export const CONTENT_KINDS = [
   "approvals",
@@ -47,9 +47,8 @@ const Count = z.int().min(0);
 const Sequence = z.int().min(1);
 export const AppVersion = z.string().regex(/^(?:0|[1-9]\d{0,8})(?:\.(?:0|[1-9]\d{0,8})){2}$/, "no version N.N.N");
 
-export const Tenants = z
-  .array(z.union([z.literal("*"), KitId]))
-  .min(1)
+export const Tenants = listOf(z.union([z.literal("*"), KitId]))
+  .refine((list) => list.length > 0, "at least one")
   .refine((list) => list.length === 1 || !list.includes("*"), "* stands alone");
 const Audience = z
   .array(z.string().regex(new RegExp(`^(?:\\*|site:${ID}|group:${ID})$`)))
@@ -63,7 +62,7 @@ export const Kinds = z
 export const Acks = z.record(StreamName, z.strictObject({ sequence: Sequence, manifest: Sha256 }));
 export const Provenance = z.strictObject({
   builder: z.string().max(1000),
-  source: z.array(
+  source: listOf(
     z.strictObject({
       uri: z.string().min(1).max(2000),
       sha256: Sha256.exactOptional(),
@@ -98,7 +97,7 @@ const Envelope = z.strictObject({
   expiresAt: KitInstant.nullable(),
   minApp: AppVersion,
   files: z.array(z.unknown()),
-  omitted: z.array(Sha256),
+  omitted: listOf(Sha256),
   state: z.strictObject({ root: Sha256, count: Count }),
   heads: z.record(StreamName, KnownHead),
   acks: Acks,
@@ -142,7 +141,7 @@ export function kitId(manifest: Uint8Array): string {
 
 /** The bytes of a manifest: RFC 8785. */
 export function manifestBytes(manifest: Manifest): Uint8Array {
-  return Buffer.from(canonicalJson(manifest), "utf8");
+  return Buffer.from(withRows(manifest, manifest.files.map(rowText)), "utf8");
 }
 
 /** The manifest that bytes hold, judged as step 3 asks. Throws KitError. */
@@ -156,19 +155,47 @@ export function parseManifest(bytes: Uint8Array, limits: KitLimits = KIT_LIMITS)
 
 /** As `parseManifest`, in slices: it yields where a caller may let others run. */
 export function* manifestSteps(bytes: Uint8Array, limits: KitLimits): Generator<void, Manifest> {
-  const value = yield* strictManifestValue(bytes);
-  const manifest = yield* schemaOf(value);
+  const text = manifestText(bytes);
+  yield;
+  const manifest = (yield* quickManifest(text)) ?? (yield* exactManifest(text));
+  yield* checkTable(manifest, limits);
+  yield* checkState(manifest);
+  return manifest;
+}
+
+/** A manifest of these parts and their state, judged as `manifestSteps` judges its bytes; rows have been made, not read. */
+export function* completeManifest(parts: Omit<Manifest, "state">, limits: KitLimits): Generator<void, Manifest> {
+  const { files } = parts;
+  const state = { root: yield* stateRoot(files), count: files.length };
+  const around = accepted(Envelope.safeParse({ ...parts, state, files: [] }), "");
+  const manifest: Manifest = { ...around, files };
+  yield* checkTable(manifest, limits);
+  return manifest;
+}
+
+function* checkTable(manifest: Manifest, limits: KitLimits): Generator<void> {
   checkLimits(manifest, limits);
   yield* checkPaths(manifest.files);
   yield* checkPlaces(manifest);
   checkSizes(manifest.files);
   checkOmitted(manifest);
   yield;
-  yield* checkState(manifest);
-  return manifest;
 }
 
-function* schemaOf(value: Json): Generator<void, Manifest> {
+/** The manifest of a text in its usual form; undefined where the exact reading must tell what it is. */
+function* quickManifest(text: string): Generator<void, Manifest | undefined> {
+  const table = yield* quickTable(text, FILE_ROLES);
+  if (table !== undefined) refuseCrowd(table.around);
+  const value = table === undefined ? undefined : quickCanonical(table.around);
+  const parsed = value === undefined ? undefined : Envelope.safeParse(value);
+  return table !== undefined && parsed?.success === true && parsed.data.files.length === 0
+    ? { ...parsed.data, files: table.rows }
+    : undefined;
+}
+
+function* exactManifest(text: string): Generator<void, Manifest> {
+  refuseCrowd(text, KIT_LIMITS.files);
+  const value = yield* strictManifestValue(text);
   const version = isJsonObject(value) ? value["schema"] : undefined;
   if (typeof version === "string" && version !== KIT_SCHEMA) throw new KitError("KIT_FORMAT_VERSION", quoted(version));
   const { files: list, ...around } = accepted(Envelope.safeParse(value), "");
@@ -199,10 +226,16 @@ function checkLimits({ files }: Manifest, limits: KitLimits): void {
 }
 
 function* checkPaths(files: readonly FileRow[]): Generator<void> {
-  for (const [at, { path }] of files.entries()) {
+  const apart: string[] = [];
+  let folder = "";
+  let judged = 0;
+  for (const { path } of files) {
+    if (++judged % SLICE === 0) yield;
+    if (isPlainIn(path, folder)) continue;
     const fault = pathFault(path);
     if (fault !== undefined) throw new KitError("KIT_PATH", `${quoted(path)} ${fault}`);
-    if (at % SLICE === SLICE - 1) yield;
+    folder = folderOf(path);
+    apart.push(path);
   }
   let before = "";
   for (const { path } of files) {
@@ -210,20 +243,24 @@ function* checkPaths(files: readonly FileRow[]): Generator<void> {
     before = path;
   }
   yield;
-  const colliding = yield* collidingPath(files.map(({ path }) => path));
+  const paths = files.map(({ path }) => path);
+  const colliding = yield* collidingPath(paths, apart);
   if (colliding !== undefined) throw new KitError("KIT_PATH_COLLISION", quoted(colliding));
   yield;
 }
 
 function* checkPlaces(manifest: Manifest): Generator<void> {
-  for (const [at, file] of manifest.files.entries()) {
-    const fault = placementFault(file, manifest);
+  const kit = { kinds: manifest.kinds, tenants: new Set(manifest.tenants) };
+  let judged = 0;
+  for (const file of manifest.files) {
+    if (++judged % SLICE === 0) yield;
+    const fault = placementFault(file, kit);
     if (fault !== undefined) throw new KitError("KIT_MANIFEST", `${quoted(file.path)} ${fault}`);
-    if (at % SLICE === SLICE - 1) yield;
   }
 }
 
 function checkSizes(files: readonly FileRow[]): void {
+  if (!mayRepeat(files)) return;
   const sizes = new Map<string, number>();
   for (const { path, sha256, size } of files) {
     if ((sizes.get(sha256) ?? size) !== size)
@@ -233,6 +270,7 @@ function checkSizes(files: readonly FileRow[]): void {
 }
 
 function checkOmitted({ files, omitted }: Manifest): void {
+  if (omitted.length === 0) return;
   const roles = new Map<string, boolean>();
   for (const { sha256, role } of files) roles.set(sha256, role === "blob" && (roles.get(sha256) ?? true));
   if (new Set(omitted).size < omitted.length) throw new KitError("KIT_MANIFEST", "omitted names a blob twice");

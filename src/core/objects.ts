@@ -38,15 +38,6 @@ export interface CheckedObject {
   readonly text: string;
 }
 
-const SCHEMAS = {
-  binding: Binding,
-  calendars: Calendar,
-  channels: Channel,
-  policies: Policy,
-  rules: Rule,
-  templates: Template,
-} as const;
-
 /** JSON Schema (2020-12) of each kind that people write, by the name of its schema. */
 export function publishedSchemas(): Readonly<Record<string, Json>> {
   return {
@@ -62,53 +53,70 @@ function jsonSchema(schema: z.ZodType): Json {
   return z.json().parse(JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io: "input" }))));
 }
 
-/** Checks one object of a kind; `id` is what its file or route calls it. */
+/** Canonical JSON with its SHA-256, hex. */
+interface KeptText {
+  readonly hash: string;
+  readonly text: string;
+}
+
+/** Checks one object of a kind; `id` is what its file or route calls it, `kept` its canonical text where that is known. */
 export function checkObject(
   kind: Kind,
   id: string,
   value: Json,
+  kept?: KeptText,
 ): { ok: true; checked: CheckedObject } | { ok: false; faults: ObjectFault[] } {
-  const parsed = SCHEMAS[kind].safeParse(value);
-  if (!parsed.success)
-    return { ok: false, faults: parsed.error.issues.flatMap((issue) => faultsOf(issue, { kind, id })) };
+  const read = readAs(kind, value);
+  if ("issues" in read) return { ok: false, faults: read.issues.flatMap((issue) => faultsOf(issue, { kind, id })) };
+  const own = read.value.id;
   const found: ObjectFault[] =
-    parsed.data.id === id
-      ? []
-      : [{ kind, id, pointer: "/id", detail: `is "${parsed.data.id}" where "${id}" is expected` }];
-  if (kind === "templates") found.push(...templateFaults(id, value));
+    own === id ? [] : [{ kind, id, pointer: "/id", detail: `is "${own}" where "${id}" is expected` }];
+  if (read.kind === "templates") found.push(...templateFaults(id, read.value));
   if (found.length > 0) return { ok: false, faults: found };
+  const { hash, text } = kept ?? keptOf(value);
+  return { ok: true, checked: { object: { ...read, id, hash }, text } };
+}
+
+function keptOf(value: Json): KeptText {
   const text = canonicalJson(value);
-  return { ok: true, checked: { object: tagged(kind, { id, hash: sha256Hex(text), value }), text } };
+  return { hash: sha256Hex(text), text };
 }
 
-/** Reads an object back from its kept text; it was checked when it was saved. */
-export function readObject(
-  kind: Kind,
-  id: string,
-  kept: { readonly hash: string; readonly text: string },
-): ConfigObject {
-  return tagged(kind, { id, hash: kept.hash, value: JSON.parse(kept.text) });
+/** Reads an object back from its kept text; it was checked when it was saved. Throws ZodError for one that this version would not save. */
+export function readObject(kind: Kind, id: string, kept: KeptText): ConfigObject {
+  const read = readAs(kind, JSON.parse(kept.text));
+  if ("issues" in read) throw new z.ZodError([...read.issues]);
+  return { ...read, id, hash: kept.hash };
 }
 
-function tagged(kind: Kind, { id, hash, value }: { id: string; hash: string; value: unknown }): ConfigObject {
+/** What a schema says of a value: the value with its defaults, or what is wrong with it. */
+type Read = DistributiveOmit<ConfigObject, "id" | "hash"> | { readonly issues: readonly z.core.$ZodIssue[] };
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+function readAs(kind: Kind, value: unknown): Read {
   switch (kind) {
     case "calendars":
-      return { kind, id, hash, value: Calendar.parse(value) };
+      return readBy(Calendar, value, (data) => ({ kind, value: data }));
     case "policies":
-      return { kind, id, hash, value: Policy.parse(value) };
+      return readBy(Policy, value, (data) => ({ kind, value: data }));
     case "rules":
-      return { kind, id, hash, value: Rule.parse(value) };
+      return readBy(Rule, value, (data) => ({ kind, value: data }));
     case "channels":
-      return { kind, id, hash, value: Channel.parse(value) };
+      return readBy(Channel, value, (data) => ({ kind, value: data }));
     case "templates":
-      return { kind, id, hash, value: Template.parse(value) };
+      return readBy(Template, value, (data) => ({ kind, value: data }));
     case "binding":
-      return { kind, id, hash, value: Binding.parse(value) };
+      return readBy(Binding, value, (data) => ({ kind, value: data }));
   }
 }
 
-function templateFaults(id: string, value: Json): ObjectFault[] {
-  return checkTemplate(Template.parse(value)).map(({ pointer, detail }) => ({
+function readBy<T>(schema: z.ZodType<T>, value: unknown, tag: (data: T) => Read): Read {
+  const parsed = schema.safeParse(value);
+  return parsed.success ? tag(parsed.data) : parsed.error;
+}
+
+function templateFaults(id: string, value: Template): ObjectFault[] {
+  return checkTemplate(value).map(({ pointer, detail }) => ({
     kind: "templates",
     id,
     pointer,

@@ -17,6 +17,7 @@ import {
   Staleness,
 } from "./gate.ts";
 import { Zone } from "./calendar.ts";
+import { StreamPattern } from "./trust.ts";
 import { Duration, durationMs, LanguageTag, Line, Text } from "./object.ts";
 
 /** Not even what the site's policy says. */
@@ -43,6 +44,8 @@ export const Policy = z.strictObject({
   staleness: z.union([Staleness, Off]).optional(),
   locale: LanguageTag.optional(),
   zone: Zone.optional(),
+  /** Streams (`hq/rules`, `hq/*`) whose kits are taken in by themselves from the drop folder; only the site's own policy is asked. */
+  dropImport: z.array(StreamPattern).max(100).optional(),
   /** What people may silence. */
   silences: z
     .strictObject({
@@ -67,6 +70,7 @@ export interface CompiledPolicy {
   readonly staleness?: StaleAfter;
   readonly locale: string;
   readonly zone: string;
+  readonly dropImport: readonly string[];
   readonly silences: { readonly maxLength?: number; readonly maxShare?: number };
 }
 
@@ -90,6 +94,7 @@ export function compilePolicy(own: Partial<Policy>, site: Partial<Policy> = {}):
     resolutions: policy.resolutions ?? "follow",
     locale: policy.locale ?? "en",
     zone: policy.zone ?? "UTC",
+    dropImport: policy.dropImport ?? [],
     silences: silencesOf(policy.silences),
   };
 }

@@ -5,7 +5,7 @@
  */
 import { canonicalJson } from "./canonical-json.ts";
 import { isJsonObject, type Json } from "./json.ts";
-import { BUNDLE_SENTENCES, type BundleCode, type KitReason } from "./kit-code.ts";
+import { BUNDLE_SENTENCES, type BundleCode, type KitReason, quoted } from "./kit-code.ts";
 import { KIT_PREDICATE, POLICY_PREDICATE, policyStatement, STATEMENT_TYPE } from "./kit-derive.ts";
 import { isJsonList } from "./kit-json.ts";
 import { kitInstantMs } from "./kit-time.ts";
@@ -39,11 +39,21 @@ export interface BundleVerdict {
   readonly detail: string;
 }
 
+/** A key that the policy knows, and whose it is. */
+interface KeyOwner {
+  readonly keyId: string;
+  readonly owner: string;
+}
+
 export interface Quorum {
   readonly met: boolean;
   /** Distinct keys that count, or distinct owners where the role asks for them. */
   readonly have: number;
   readonly need: number;
+  /** Whose signatures count. */
+  readonly signed: readonly KeyOwner[];
+  /** Whose could still be added to the count. */
+  readonly missing: readonly KeyOwner[];
   readonly verdicts: readonly BundleVerdict[];
 }
 
@@ -56,9 +66,16 @@ export function judgeQuorum(
 ): Quorum {
   const counted = new Set<string>();
   const verdicts = bundles.map((bundle) => judgeBundle(bundle, by, counted));
-  const owners = new Set([...counted].map((id) => keyOf(by.policy, id)?.owner));
-  const have = by.role.distinctOwners ? owners.size : counted.size;
-  return { met: have >= by.role.threshold, have, need: by.role.threshold, verdicts };
+  const whose = (keyId: string): KeyOwner => ({ keyId, owner: keyOf(by.policy, keyId)?.owner ?? "" });
+  const signed = [...counted].map(whose);
+  const owners = new Set(signed.map(({ owner }) => owner));
+  const { keys, threshold: need, distinctOwners } = by.role;
+  const have = distinctOwners ? owners.size : counted.size;
+  const missing = keys
+    .map(whose)
+    .filter(({ keyId, owner }) => !counted.has(keyId) && !(distinctOwners && owners.has(owner)))
+    .filter(({ keyId }) => isValidAt(by.policy, keyId, by.createdAt));
+  return { met: have >= need, have, need, signed, missing, verdicts };
 }
 
 /** The bundles that do not count, as reasons of a refusal. */
@@ -80,13 +97,19 @@ function judgeBundle(
   const code = bundle.ok ? faultOf(bundle, by, counted) : bundle.code;
   if (code === undefined && bundle.ok) counted.add(bundle.keyId);
   if (code === undefined) return { ...who, counts: true, detail: `signed by ${key?.owner ?? ""}` };
-  const detail = bundle.ok ? `key ${bundle.keyId} of ${key?.owner ?? "nobody known"}` : bundle.detail;
+  const detail = bundle.ok ? okDetail(bundle.keyId, code, by) : bundle.detail;
   return {
     ...who,
     counts: false,
     code,
     detail: detail === "" ? BUNDLE_SENTENCES[code] : `${BUNDLE_SENTENCES[code]} (${detail})`,
   };
+}
+
+/** Whose key it is, and for a key that was not valid why. */
+function okDetail(id: string, code: BundleCode, { policy, createdAt }: Parameters<typeof judgeQuorum>[1]): string {
+  const whose = `key ${id} of ${keyOf(policy, id)?.owner ?? "nobody known"}`;
+  return code === "SIG_KEY_NOT_VALID" ? `${whose}: ${invalidityOf(policy, id, createdAt) ?? ""}` : whose;
 }
 
 function faultOf(
@@ -102,12 +125,23 @@ function faultOf(
 
 /** Whether a key of the policy may have signed what was made at `createdAt`: not before, not after, not revoked. */
 export function isValidAt(policy: TrustPolicy, id: string, createdAt: string): boolean {
+  return invalidityOf(policy, id, createdAt) === undefined;
+}
+
+/** Why a key may not have signed what was made at `createdAt`; undefined where it may. */
+function invalidityOf(policy: TrustPolicy, id: string, createdAt: string): string | undefined {
   const key = keyOf(policy, id);
-  if (key === undefined) return false;
-  const made = ms(createdAt);
-  if (made < ms(key.notBefore) || (key.notAfter !== null && made > ms(key.notAfter))) return false;
+  if (key === undefined) return "it is not known";
+  const made = ms(createdAt); // NaN is never in time
   const revoked = Object.hasOwn(policy.revoked, id) ? policy.revoked[id] : undefined;
-  return revoked === undefined || (revoked.keepBefore && made < ms(revoked.at));
+  if (revoked !== undefined) {
+    const since = `revoked at ${revoked.at}, ${quoted(revoked.reason)}`;
+    if (!revoked.keepBefore) return `${since}: nothing that it signed counts`;
+    if (!(made < ms(revoked.at))) return `made ${createdAt}, ${since}: only what was made before counts`;
+  }
+  if (!(made >= ms(key.notBefore))) return `made ${createdAt}, key valid from ${key.notBefore}`;
+  if (key.notAfter === null || made <= ms(key.notAfter)) return undefined;
+  return `made ${createdAt}, key valid until ${key.notAfter}`;
 }
 
 function ms(instant: string): number {

@@ -4,19 +4,13 @@
  */
 import Handlebars from "handlebars";
 import { z } from "zod";
+import { checkMessages, type MessageCall } from "./message-check.ts";
 import { COMPILE_OPTIONS, HELPER_SHAPES } from "./render-helpers.ts";
+import { faultAt, MAX_FAULTS, type TemplateFault, type TextPlace } from "./template-fault.ts";
 import type { Template } from "./template.ts";
 
-/** What is wrong with a template and where: pointer to its part, and line and column (from 1) within that. */
-export interface TemplateFault {
-  readonly pointer: string;
-  readonly detail: string;
-  readonly line?: number;
-  readonly column?: number;
-}
-
 const PARTS = ["subject", "text", "html"] as const;
-export type TemplatePart = (typeof PARTS)[number];
+type TemplatePart = (typeof PARTS)[number];
 
 const MAX_NODES = 4000;
 /** Blocks, calls and programs inside each other. */
@@ -25,7 +19,6 @@ const MAX_DEPTH = 40;
 const MAX_CHAINED = 200;
 const MAX_UP = 6;
 const MAX_PATH = 12;
-const MAX_FAULTS = 20;
 const DATA_NAMES: ReadonlySet<string> = new Set(["root", "index", "key", "first", "last"]);
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 const REFUSED: ReadonlyMap<string, string> = new Map([
@@ -38,6 +31,7 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
 interface Walk {
   readonly part: TemplatePart;
   readonly faults: TemplateFault[];
+  readonly calls: MessageCall[];
   nodes: number;
 }
 /** A node as the parser makes it; its members are read by name. */
@@ -45,15 +39,18 @@ type Node = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** Everything that is wrong with a template; empty when it can be compiled. */
 export function checkTemplate(template: Template): TemplateFault[] {
-  return PARTS.flatMap((part) => {
+  const calls: MessageCall[] = [];
+  const faults = PARTS.flatMap((part) => {
     const source = template[part];
-    return source === undefined ? [] : checkPart(part, source);
+    return source === undefined ? [] : checkPart(part, source, calls);
   });
+  return [...faults, ...checkMessages(template, calls)];
 }
 
-function checkPart(part: TemplatePart, source: string): TemplateFault[] {
-  const walk: Walk = { part, faults: [], nodes: 0 };
-  if (isTooDeep(source)) return [fault(part, `is nested deeper than ${MAX_DEPTH}`)];
+/** What is wrong with a part; its calls of messages are added to `calls`. */
+function checkPart(part: TemplatePart, source: string, calls: MessageCall[]): TemplateFault[] {
+  const walk: Walk = { part, faults: [], calls, nodes: 0 };
+  if (isTooDeep(source)) return [faultAt(`/${part}`, `is nested deeper than ${MAX_DEPTH}`)];
   try {
     visit(Handlebars.parseWithoutProcessing(source), 0, walk);
     if (walk.faults.length === 0) Handlebars.precompile(source, COMPILE_OPTIONS);
@@ -120,7 +117,8 @@ function judge(node: Node, walk: Walk): void {
     case "PathExpression":
       return judgePath(node, walk);
     case "HashPair":
-      return refuse(node, "named arguments are not supported", walk);
+      if (FORBIDDEN_NAMES.has(String(node["key"]))) refuse(node, `"${String(node["key"])}" cannot be named`, walk);
+      return;
     default: // text, comments, literals, programs
   }
 }
@@ -132,6 +130,9 @@ function judgeCall(node: Node, kind: "inline" | "block", walk: Walk): void {
   if (!isNode(path) || path.type !== "PathExpression") return refuse(node, "only a name can stand here", walk);
   const name = String(path["original"]);
   const shape = HELPER_SHAPES.get(name);
+  const pairs = pairsOf(node);
+  if (pairs[0] !== undefined && shape?.isNamed !== true)
+    return refuse(pairs[0], "named arguments are not supported", walk);
   if (shape === undefined) {
     if (kind === "block" || count > 0 || node.type === "SubExpression")
       refuse(node, `there is no helper "${name}"`, walk);
@@ -139,9 +140,27 @@ function judgeCall(node: Node, kind: "inline" | "block", walk: Walk): void {
   }
   if (shape.kind !== kind)
     return refuse(node, `"${name}" is ${shape.kind === "block" ? "a block: {{#" : "no block: {{"}${name} ...}}`, walk);
-  if (count >= shape.min && count <= shape.max) return;
+  if (count >= shape.min && count <= shape.max) {
+    if (name === "t") walk.calls.push(callOf(node, walk.part));
+    return;
+  }
   const due = shape.min === shape.max ? String(shape.min) : `${shape.min} to ${shape.max}`;
   refuse(node, `"${name}" takes ${due} arguments, not ${count}`, walk);
+}
+
+function pairsOf({ hash }: Node): Node[] {
+  const pairs = isNode(hash) ? hash["pairs"] : undefined;
+  return Array.isArray(pairs) ? pairs.filter(isNode) : [];
+}
+
+function callOf(node: Node, part: TemplatePart): MessageCall {
+  const key: unknown = Array.isArray(node["params"]) ? node["params"][0] : undefined;
+  return {
+    pointer: `/${part}`,
+    place: startOf(node),
+    key: isNode(key) && key.type === "StringLiteral" ? String(key["value"]) : undefined,
+    names: new Set(pairsOf(node).map((pair) => String(pair["key"]))),
+  };
 }
 
 function judgePath(path: Node, walk: Walk): void {
@@ -154,14 +173,7 @@ function judgePath(path: Node, walk: Walk): void {
 }
 
 function refuse(node: Node, words: string, walk: Walk): void {
-  const { line, column } = startOf(node);
-  walk.faults.push(fault(walk.part, words, line, column));
-}
-
-function fault(part: TemplatePart, words: string, line?: number, column?: number): TemplateFault {
-  if (line === undefined) return { pointer: `/${part}`, detail: words };
-  if (column === undefined) return { pointer: `/${part}`, detail: `line ${line}: ${words}`, line };
-  return { pointer: `/${part}`, detail: `line ${line}, column ${column}: ${words}`, line, column };
+  walk.faults.push(faultAt(`/${walk.part}`, words, startOf(node)));
 }
 
 /** The parser tells its own faults in words, with the line in them; Handlebars' own exceptions carry a place. */
@@ -172,12 +184,12 @@ function syntaxFault(part: TemplatePart, error: unknown): TemplateFault {
   const inWords = /on line (\d+)/.exec(message)?.[1];
   const line = lineNumber ?? (inWords === undefined ? undefined : Number(inWords));
   const words = message.slice(message.lastIndexOf("\n") + 1).replace(/ - \d+:\d+$/, "");
-  return fault(part, words, line, column === undefined ? undefined : column + 1);
+  return faultAt(`/${part}`, words, { line, column: column === undefined ? undefined : column + 1 });
 }
 
 const Place = z.object({ start: z.object({ line: z.number(), column: z.number() }) });
 
-function startOf(node: Node): { line: number; column: number } {
+function startOf(node: Node): TextPlace {
   const { start } = Place.parse(node["loc"]);
   return { line: start.line, column: start.column + 1 };
 }

@@ -4,12 +4,15 @@
  */
 import Handlebars from "handlebars";
 import { kitInstant } from "./kit-time.ts";
+import type { CompiledMessage, MessageValues } from "./message-format.ts";
 
 /** How a helper is called: with how many arguments, inline (`{{upper x}}`) or around a block (`{{#each x}}`). */
 export interface HelperShape {
   readonly kind: "inline" | "block";
   readonly min: number;
   readonly max: number;
+  /** Whether it takes named arguments too. */
+  readonly isNamed?: true;
 }
 
 /** Every helper that there is. Nothing else can be called. */
@@ -30,6 +33,7 @@ export const HELPER_SHAPES: ReadonlyMap<string, HelperShape> = new Map([
   ["truncate", { kind: "inline", min: 2, max: 2 }],
   ["time", { kind: "inline", min: 1, max: 1 }],
   ["json", { kind: "inline", min: 1, max: 1 }],
+  ["t", { kind: "inline", min: 1, max: 1, isNamed: true }],
 ]);
 
 /** How every part is compiled: what is not in the set cannot be called. */
@@ -39,11 +43,19 @@ export const COMPILE_OPTIONS = {
   data: true,
 } as const;
 
-/** What is left for one rendering: rounds of `each`, and characters that they make. Filled up before each rendering. */
+/** What is left for one rendering: rounds of `each`, characters that they make, pieces of messages. Filled up before each. */
 export interface Budget {
   rounds: number;
   characters: number;
+  pieces: number;
 }
+
+/** Where `t` finds the messages of what is rendered. */
+export interface Speaker {
+  find: (key: unknown) => CompiledMessage | undefined;
+}
+
+const MAX_KEY = 200;
 
 type Inline = (...values: readonly unknown[]) => unknown;
 
@@ -61,18 +73,32 @@ const INLINE: Readonly<Record<string, Inline>> = {
   json: (value) => (value === undefined ? "" : JSON.stringify(value, undefined, 2)),
 };
 
-/** A Handlebars of its own with the closed set of helpers; `each` draws on the budget and stops when it is spent. */
-export function createEngine(budget: Budget): typeof Handlebars {
+/**
+ * A Handlebars of its own with the closed set of helpers, `t` only where there is a speaker: each helper is copied at each
+ * rendering. `each` and `t` draw on the budget and stop when it is spent.
+ */
+export function createEngine(budget: Budget, speaker?: Speaker): typeof Handlebars {
   const engine = Handlebars.create();
   const { each } = engine.helpers;
   for (const name of Object.keys(engine.helpers)) if (!HELPER_SHAPES.has(name)) engine.unregisterHelper(name);
   for (const [name, inline] of Object.entries(INLINE)) {
     engine.registerHelper(name, (...values: readonly unknown[]): unknown => inline(...values.slice(0, -1))); // the last one is Handlebars' own
   }
+  if (speaker !== undefined) engine.registerHelper("t", saying(speaker, budget));
   engine.registerHelper("each", function (this: unknown, list: unknown, options: Handlebars.HelperOptions): unknown {
     return each?.call(this, list, { ...options, fn: limited(options.fn, budget) });
   });
   return engine;
+}
+
+/** Says the message of a key; a key that there is no message of is shown. */
+function saying(speaker: Speaker, budget: Budget): Handlebars.HelperDelegate {
+  return (key: unknown, { hash }: { readonly hash: MessageValues }): string => {
+    const message = speaker.find(key);
+    if (message === undefined) return `[${cut(textOf(key), MAX_KEY)}]`;
+    budget.pieces -= message.pieces;
+    return budget.pieces < 0 ? "" : message.format(hash);
+  };
 }
 
 function limited(block: Handlebars.TemplateDelegate, budget: Budget): Handlebars.TemplateDelegate {
@@ -96,7 +122,8 @@ function isFilled(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
-function isInstant(value: unknown): value is number {
+/** Epoch ms of the years 1970 to 9999. */
+export function isInstant(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= 253_402_300_799_999;
 }
 

@@ -7,6 +7,7 @@ import { type GlobKey, globKey } from "./glob.ts";
 import type { LabelMatcher } from "./label-matcher.ts";
 import { patternKeys } from "./regex-literal.ts";
 import type { Match } from "./rule-match.ts";
+import type { Steps } from "./steps.ts";
 
 /** Texts of an event that rules are found by, each by its globs. */
 export type IndexedField = "type" | "source" | "namespace" | "repo" | "verdict" | "vex" | "kev";
@@ -19,13 +20,13 @@ export type Access =
 
 /** What a rule asks for, compiled. */
 interface Asked {
-  readonly match: Match;
+  readonly rule: { readonly match: Match };
   readonly labels: readonly LabelMatcher[];
   readonly conditions: readonly Condition[];
 }
 
 /** Every way to reach a rule; none where only its severity is left. */
-function accessesOf({ match, labels, conditions }: Asked): readonly Access[] {
+function accessesOf({ rule: { match }, labels, conditions }: Asked): readonly Access[] {
   const found: Access[] = labels.flatMap(labelAccess);
   const byField = (field: IndexedField, keys: readonly (GlobKey | undefined)[] | undefined): void => {
     const known = keys?.filter((key) => key !== undefined);
@@ -57,20 +58,31 @@ function distinct(keys: readonly GlobKey[]): readonly GlobKey[] {
   return [...new Map(keys.map((key) => [`${key.kind} ${key.text}`, key])).values()];
 }
 
-/** The access whose keys the fewest rules ask for, for each of `rules` in its order. */
-export function bestAccesses(rules: readonly Asked[]): readonly (Access | undefined)[] {
-  const accesses = rules.map(accessesOf);
+/** For each of `rules`, in its order, the access whose keys the fewest rules ask for. */
+export function* accessSteps<R extends Asked>(rules: readonly R[]): Steps<readonly { rule: R; access?: Access }[]> {
+  const asked: { readonly rule: R; readonly choice: readonly Access[] }[] = [];
   const askers = new Map<string, number>();
-  for (const access of accesses.flat())
-    for (const { name } of placesOf(access)) askers.set(name, (askers.get(name) ?? 0) + 1);
-  return accesses.map((choice) => {
-    let best: { readonly access: Access; readonly cost: number } | undefined;
-    for (const access of choice) {
-      const cost = costOf(access, askers);
-      if (best === undefined || cost < best.cost) best = { access, cost };
-    }
-    return best?.access;
-  });
+  for (const rule of rules) {
+    const choice = accessesOf(rule);
+    asked.push({ rule, choice });
+    for (const access of choice) for (const { name } of placesOf(access)) askers.set(name, (askers.get(name) ?? 0) + 1);
+    yield;
+  }
+  const best: { rule: R; access?: Access }[] = [];
+  for (const { rule, choice } of asked) {
+    best.push({ rule, ...bestOf(choice, askers) });
+    yield;
+  }
+  return best;
+}
+
+function bestOf(choice: readonly Access[], askers: ReadonlyMap<string, number>): { readonly access?: Access } {
+  let best: { readonly access: Access; readonly cost: number } | undefined;
+  for (const access of choice) {
+    const cost = costOf(access, askers);
+    if (best === undefined || cost < best.cost) best = { access, cost };
+  }
+  return best === undefined ? {} : { access: best.access };
 }
 
 /** Rules that an event looks at for this access: a short prefix or suffix fits many events, a path must be walked. */

@@ -7,7 +7,8 @@ import { KitError } from "./kit-code.ts";
 import { policyPlace } from "./kit-place.ts";
 import { comparePlaces } from "./kit-site.ts";
 import { kitInstantMs } from "./kit-time.ts";
-import { type CheckedBundle, judgeQuorum, reasonsOf } from "./quorum.ts";
+import { type CheckedBundle, judgeQuorum, type Quorum, reasonsOf } from "./quorum.ts";
+import { shortfallOf } from "./quorum-words.ts";
 import { floorOf, parsePolicy, roleOf, type TrustPolicy } from "./trust.ts";
 
 /** Bytes of a file of role `trust`, by its path. */
@@ -68,27 +69,50 @@ function linksOf(files: readonly TrustFile[]): Link[] {
 
 function followLink(held: TrustPolicy, link: Link, check: CheckBundles): TrustPolicy {
   const next = parsePolicy(link.bytes);
-  if (next.version !== link.version || next.version !== held.version + 1) {
-    throw new KitError("TRUST_VERSION", `version ${next.version} after ${held.version}`);
+  if (next.version !== link.version) {
+    throw new KitError("TRUST_VERSION", `version ${next.version} in the place of ${link.version}`);
   }
+  needNextVersion(held, next);
   needRootQuorum(held, { next, link, check });
   needRootQuorum(next, { next, link, check });
+  needFloors(held, next);
+  return next;
+}
+
+/** Throws KitError TRUST_VERSION unless `next` is the version after `held`. */
+export function needNextVersion(held: TrustPolicy, next: TrustPolicy): void {
+  if (next.version !== held.version + 1) {
+    throw new KitError("TRUST_VERSION", `version ${next.version} after ${held.version}`);
+  }
+}
+
+/** Throws KitError TRUST_FLOOR where `next` lowers a floor of `held` or leaves it out. */
+export function needFloors(held: TrustPolicy, next: TrustPolicy): void {
   for (const [stream, floor] of Object.entries(held.floors)) {
     const after = floorOf(next, stream);
     if (after === undefined || comparePlaces(after, floor) < 0) throw new KitError("TRUST_FLOOR", `of ${stream}`);
   }
-  return next;
+}
+
+/** Which of the signatures on the policy `next` count for the root role of `policy`, and whether they are enough. */
+export function judgeRoots(
+  policy: TrustPolicy,
+  of: { readonly next: TrustPolicy; readonly bytes: Uint8Array; readonly bundles: readonly CheckedBundle[] },
+): Quorum {
+  const { next, bytes, bundles } = of;
+  return judgeQuorum(bundles, {
+    policy,
+    role: roleOf(policy, "root"),
+    createdAt: next.createdAt,
+    signed: { of: "policy", version: next.version, sha256: sha256Hex(bytes) },
+  });
 }
 
 function needRootQuorum(policy: TrustPolicy, of: { next: TrustPolicy; link: Link; check: CheckBundles }): void {
   const { next, link, check } = of;
-  const { met, have, need, verdicts } = judgeQuorum(check(link.signatures, policy), {
-    policy,
-    role: roleOf(policy, "root"),
-    createdAt: next.createdAt,
-    signed: { of: "policy", version: next.version, sha256: sha256Hex(link.bytes) },
-  });
-  if (met) return;
-  const whose = `policy ${next.version} has ${have} of ${need} roots of policy ${policy.version}`;
-  throw new KitError("SIG_THRESHOLD", whose, { reasons: reasonsOf(verdicts) });
+  const bundles = check(link.signatures, policy);
+  const quorum = judgeRoots(policy, { next, bytes: link.bytes, bundles });
+  if (quorum.met) return;
+  const short = shortfallOf(quorum, roleOf(policy, "root"), `roots of policy ${policy.version}`);
+  throw new KitError("SIG_THRESHOLD", `policy ${next.version} has ${short}`, { reasons: reasonsOf(quorum.verdicts) });
 }

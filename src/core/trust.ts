@@ -11,8 +11,10 @@ import { KitError, quoted } from "./kit-code.ts";
 import { issuerOf, type Policies } from "./kit-site.ts";
 import { decodeUtf8, parseStrictJson } from "./strict-json.ts";
 
-const POLICY_SCHEMA = "trust-policy/v1";
+export const POLICY_SCHEMA = "trust-policy/v1";
 const MAX_DEPTH = 32;
+const NOT_CANONICAL =
+  "not in canonical form: bytes were added or changed on the way (editor, mail); fetch the file again";
 const Name = z.string().min(1).max(200);
 const Keys = z.record(
   Name,
@@ -26,7 +28,8 @@ const Keys = z.record(
 );
 const Role = z.strictObject({ keys: z.array(Name), threshold: z.int().min(1), distinctOwners: z.boolean() });
 export type Role = z.infer<typeof Role>;
-const StreamPattern = z.union([
+/** A stream, or `prefix/*`. */
+export const StreamPattern = z.union([
   StreamName,
   z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}(?:\/[a-z0-9][a-z0-9-]{0,62}){0,2}\/\*$/),
 ]);
@@ -36,6 +39,8 @@ const Delegation = z.strictObject({
   tenants: z.array(z.union([z.literal("*"), KitId])),
   role: Name,
 });
+/** A row of the policy: which role may sign a stream (exact, or `prefix/*`), with which kinds and tenants. */
+export type Delegation = z.infer<typeof Delegation>;
 const Floor = z.strictObject({ epoch: z.int().min(0), sequence: z.int().min(0) });
 export type Floor = Readonly<z.infer<typeof Floor>>;
 
@@ -63,7 +68,7 @@ export function parsePolicy(bytes: Uint8Array): TrustPolicy {
   const parsed = text === undefined ? undefined : parseStrictJson(text, { depth: MAX_DEPTH });
   if (parsed === undefined) throw new KitError("TRUST_POLICY", "not UTF-8");
   if (!parsed.ok) throw new KitError("TRUST_POLICY", `${quoted(parsed.fault.pointer)}: ${parsed.fault.detail}`);
-  if (canonicalJson(parsed.value) !== text) throw new KitError("TRUST_POLICY", "not in canonical form");
+  if (canonicalJson(parsed.value) !== text) throw new KitError("TRUST_POLICY", NOT_CANONICAL);
   const policy = Policy.safeParse(parsed.value);
   if (!policy.success) throw new KitError("TRUST_POLICY", issueText(policy.error));
   const fault = keyFault(policy.data) ?? roleFault(policy.data) ?? delegationFault(policy.data);
@@ -125,6 +130,8 @@ export function floorOf({ floors }: TrustPolicy, stream: string): Floor | undefi
   return Object.hasOwn(floors, stream) ? floors[stream] : undefined;
 }
 
+const NO_HUB = "this site trusts no hub yet: sealpost trust add POLICY --fingerprint SHA256:...";
+
 /** The policy that judges a kit at this site, and the role that must sign it. Throws KitError KIT_NOT_DELEGATED. */
 export function judgeOf(
   manifest: Pick<Manifest, "stream" | "kinds" | "tenants">,
@@ -133,13 +140,12 @@ export function judgeOf(
   const { stream, kinds, tenants } = manifest;
   const own = issuerOf(stream) === site;
   const policy = own ? policies.local : policies.upstream;
-  if (policy === undefined)
-    throw new KitError("KIT_NOT_DELEGATED", `this site has no ${own ? "local" : "upstream"} policy`);
+  if (policy === undefined) throw new KitError("KIT_NOT_DELEGATED", own ? "this site has no local policy" : NO_HUB);
   if (kinds.includes("trust")) {
     if (own) throw new KitError("KIT_NOT_DELEGATED", "the local policy never travels");
     return { policy, role: roleOf(policy, "root") };
   }
-  const row = policy.delegations.find((delegation) => matches(delegation.stream, stream));
+  const row = policy.delegations.find((delegation) => covers(delegation.stream, stream));
   if (row === undefined) throw new KitError("KIT_NOT_DELEGATED", `no row for ${stream}`);
   const kind = kinds.find((name) => !row.kinds.includes(name));
   if (kind !== undefined) throw new KitError("KIT_NOT_DELEGATED", `${row.stream} may not carry ${kind}`);
@@ -148,7 +154,8 @@ export function judgeOf(
   return { policy, role: roleOf(policy, row.role) };
 }
 
-function matches(pattern: string, stream: string): boolean {
+/** Whether a row's stream (exact, or `prefix/*`) matches a stream, or all that another such pattern matches. */
+export function covers(pattern: string, stream: string): boolean {
   return pattern.endsWith("/*") ? stream.startsWith(pattern.slice(0, -1)) : stream === pattern;
 }
 

@@ -1,9 +1,11 @@
 import { addresses } from "../core/compile.ts";
 import { EmailConfig } from "../core/channel.ts";
 import type { Kind } from "../core/config.ts";
-import { checkReferences, type ConfigPlan, planChange } from "../core/config-plan.ts";
+import { type ConfigPlan, planSteps, referenceSteps } from "../core/config-plan.ts";
+import { partSteps } from "../core/generation.ts";
 import type { Json } from "../core/json.ts";
-import { type CheckedObject, checkObject, type ObjectFault } from "../core/objects.ts";
+import { type CheckedObject, checkObject, type ConfigObject, type ObjectFault } from "../core/objects.ts";
+import { runSteps, type Steps } from "../core/steps.ts";
 import type { Store } from "../ports.ts";
 import { SITE_TENANT } from "../ports.ts";
 import type { Candidate, LiveConfigurations } from "./configurations.ts";
@@ -41,62 +43,106 @@ export interface CheckedPlan extends ConfigPlan {
   readonly objects: readonly CheckedObject[];
 }
 
+/** Objects that are handed to the store in one go. */
+const STAGED = 512;
+
 /** Checks objects and plans the change; changes nothing and keeps nothing. */
-export function planConfig({ configurations }: ConfigDoors, request: ConfigRequest): CheckedPlan {
-  const { tenant } = request;
-  const results = request.objects.map(({ kind, id, value }) => checkObject(kind, id, value));
-  const objects = results.flatMap((result) => (result.ok ? [result.checked] : []));
-  const plan = planChange(configurations.own(tenant), { objects, prune: request.prune });
-  const found = [...results.flatMap((result) => (result.ok ? [] : result.faults)), ...plan.faults];
-  const faults =
-    found.length > 0 ? found : referenceFaults(configurations, [{ tenant, candidate: plan.candidate }], objects);
+export async function planConfig({ configurations }: ConfigDoors, request: ConfigRequest): Promise<CheckedPlan> {
+  const { tenant, prune } = request;
+  const { pause } = configurations;
+  const { objects, faults: bad } = await runSteps(checkSteps(request.objects), pause);
+  const plan = await runSteps(planSteps(configurations.own(tenant), { objects, prune }), pause);
+  const found = [...bad, ...objects.flatMap(({ object }) => misplaced(tenant, object)), ...plan.faults];
+  const candidates = [{ tenant, candidate: plan.candidate }];
+  const faults = found.length > 0 ? found : await referenceFaults(configurations, candidates, objects);
   return { ...plan, tenant, objects, faults };
 }
 
-/** What would not fit together in any tenant that these candidates touch; each fault once. */
-export function referenceFaults(
+/** What an object says that only the site's own may say. */
+export function misplaced(tenant: string, object: ConfigObject): ObjectFault[] {
+  if (tenant === SITE_TENANT || object.kind !== "policies" || object.value.dropImport === undefined) return [];
+  const detail = "what is taken in from the drop folder a site says for itself, in its own policy (tenant _site)";
+  return [{ kind: object.kind, id: object.id, pointer: "/dropImport", detail }];
+}
+
+function* checkSteps(
+  given: readonly GivenObject[],
+): Steps<{ readonly objects: readonly CheckedObject[]; readonly faults: readonly ObjectFault[] }> {
+  const objects: CheckedObject[] = [];
+  const faults: ObjectFault[] = [];
+  for (const { kind, id, value } of given) {
+    const result = checkObject(kind, id, value);
+    if (result.ok) objects.push(result.checked);
+    else faults.push(...result.faults);
+    yield;
+  }
+  return { objects, faults };
+}
+
+/**
+ * What would not fit together in any tenant that these candidates touch; each fault once. Throws FlowError `conflict` where
+ * a candidate was made from a generation that is no longer adopted.
+ */
+export async function referenceFaults(
   configurations: LiveConfigurations,
   candidates: readonly Candidate[],
   objects: readonly CheckedObject[],
-): ObjectFault[] {
-  const faults = configurations
-    .preview(
-      candidates,
-      objects.map(({ object }) => object),
-    )
-    .flatMap((one) => (one.tenant === SITE_TENANT ? [] : checkReferences(one.objects)));
-  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
+): Promise<ObjectFault[]> {
+  const faults = new Map<string, ObjectFault>();
+  const given = objects.map(({ object }) => object);
+  for await (const { tenant, objects: merged } of configurations.preview(candidates, given)) {
+    if (tenant === SITE_TENANT) continue;
+    const found = await runSteps(referenceSteps(merged), configurations.pause);
+    for (const fault of found) faults.set(JSON.stringify(fault), fault);
+  }
+  return [...faults.values()];
 }
 
-/** Stages the plan's objects, compiles the candidate aside and switches; throws FlowError `invalid` or `conflict`. */
-export async function applyConfig(
+/**
+ * Keeps objects and the generations that name them, compiles the candidates aside, and asks the question that switches to
+ * them. Throws FlowError `conflict` where a candidate was made from a generation that is no longer adopted, and what the
+ * question throws.
+ */
+export async function switchTo<T>(
   { store, configurations }: ConfigDoors,
+  { objects, candidates }: { readonly objects: readonly CheckedObject[]; readonly candidates: readonly Candidate[] },
+  ask: () => Promise<T>,
+): Promise<T> {
+  for (let from = 0; from < objects.length; from += STAGED) {
+    const some = objects.slice(from, from + STAGED);
+    await store.stage(some.map(({ object, text }) => ({ hash: object.hash, text })));
+  }
+  for (const { candidate } of candidates) await store.stage(await runSteps(partSteps(candidate), configurations.pause));
+  const values = objects.map(({ object }) => object);
+  return await configurations.stage(values, candidates, ask);
+}
+
+/** Switches to a plan; answers how often the tenant has switched. Throws FlowError `invalid` or `conflict`. */
+export async function applyConfig(
+  doors: ConfigDoors,
   plan: CheckedPlan,
   { actor, why }: Asker,
 ): Promise<{ n: number }> {
   const { tenant, base, candidate, changes, faults, objects } = plan;
   if (faults.length > 0) throw new FlowError("invalid", "the change has faults; nothing was changed");
   if (candidate.id === base) return { n: candidate.n };
-  await store.stage(objects.map(({ object, text }) => ({ hash: object.hash, text })));
-  configurations.stage(
-    objects.map(({ object }) => object),
-    [{ tenant, candidate }],
-  );
   const input = { actor, base, candidate, changes, ...(why === undefined ? {} : { why }) };
-  return await store.transact({ flow: "config-switch", tenant, input });
+  return await switchTo(doors, { objects, candidates: [{ tenant, candidate }] }, () =>
+    doors.store.transact({ flow: "config-switch", tenant, input }),
+  );
 }
 
 /** Plans to fill in `bind` values of a channel; other values stay. Throws FlowError `missing` for an unknown channel. */
-export function planBinding(
+export async function planBinding(
   doors: ConfigDoors,
   tenant: string,
   { id, values }: { id: string; values: Readonly<Record<string, string>> },
-): CheckedPlan {
+): Promise<CheckedPlan> {
   const channel = doors.configurations.of(tenant).channels.get(id);
   if (channel === undefined) throw new FlowError("missing", `there is no channel "${id}"`);
   const before = ownBinding(doors.configurations, tenant, id);
   const value: Json = { schema: "binding/v1", id, values: { ...before, ...values } };
-  const plan = planConfig(doors, { tenant, objects: [{ kind: "binding", id, value }], prune: false });
+  const plan = await planConfig(doors, { tenant, objects: [{ kind: "binding", id, value }], prune: false });
   return { ...plan, faults: [...plan.faults, ...bindingFaults(id, values, channel.channel.bind ?? [])] };
 }
 

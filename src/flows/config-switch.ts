@@ -1,6 +1,6 @@
-import type { Generation } from "../core/config.ts";
 import type { ObjectChange } from "../core/config-plan.ts";
-import { EMPTY_GENERATION } from "../core/config-plan.ts";
+import type { GenerationRecord } from "../core/config.ts";
+import { EMPTY_GENERATION } from "../core/generation.ts";
 import { MAX_TENANTS } from "../core/tenants.ts";
 import { type Flow, SITE_TENANT, type View } from "../ports.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -11,7 +11,7 @@ import { followWindows } from "./window-follow.ts";
 export interface ConfigSwitchInput {
   readonly actor: string;
   readonly base: string;
-  readonly candidate: Generation;
+  readonly candidate: GenerationRecord;
   readonly changes: readonly ObjectChange[];
   readonly why?: string;
 }
@@ -49,17 +49,23 @@ export const configSwitch: Flow<ConfigSwitchInput, { readonly n: number }> = {
  */
 export function switchGeneration(
   view: View,
-  { tenant, base, candidate }: { tenant: string; base: string; candidate: Generation },
+  { tenant, base, candidate }: { tenant: string; base: string; candidate: GenerationRecord },
   now: number,
 ): void {
   const current = view.get("generation", tenant, "current") ?? EMPTY_GENERATION;
-  if (current.id !== base)
+  if (current.id !== base || candidate.n !== current.n + 1)
     throw new FlowError("conflict", `the configuration of ${tenant} was changed meanwhile; plan again`);
-  view.put("generation", tenant, candidate.id, candidate); // kept: undo, explain and replay go back to it
-  view.put("generation", tenant, "current", candidate);
+  const record = recordOf(candidate);
+  view.put("generation", tenant, candidate.id, record); // kept: undo, explain and replay go back to it
+  view.put("generation", tenant, "current", record);
   const touched =
     tenant === SITE_TENANT ? view.list("tenant", SITE_TENANT, "", MAX_TENANTS).map(([id]) => id) : [tenant];
   for (const one of touched) followWindows(view, { tenant: one, due: now, why: "config" });
+}
+
+/** What is kept of a generation in the commit; its maps have been staged as parts. */
+function recordOf({ id, n, parts }: GenerationRecord): GenerationRecord {
+  return { id, n, parts };
 }
 
 /** As many changes as fit one leaf; `count` beside them tells how many there were. */

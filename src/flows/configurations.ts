@@ -1,30 +1,51 @@
-import { compile, mergedMap } from "../core/compile.ts";
+import { compile } from "../core/compile.ts";
 import type { Compiled, Generation } from "../core/config.ts";
-import { EMPTY_GENERATION, splitKey } from "../core/config-plan.ts";
+import { splitKey } from "../core/config-plan.ts";
+import type { Cells } from "../core/cells.ts";
 import { type ConfigObject, readObject } from "../core/objects.ts";
+import { type Pause, runSteps, runWhole, type Steps } from "../core/steps.ts";
 import { MAX_TENANTS } from "../core/tenants.ts";
-import type { CellChange, Committed, Configurations, Reader } from "../ports.ts";
+import type { Committed, Configurations, Reader } from "../ports.ts";
 import { SITE_TENANT } from "../ports.ts";
+import {
+  type Aside,
+  freshSteps,
+  type Held,
+  holdSteps,
+  mergeSteps,
+  NOTHING,
+  type Pair,
+  pairSteps,
+  refuseStale,
+} from "./configurations-held.ts";
 import { FlowError } from "./error.ts";
-
-/** Objects that no generation names and that are kept all the same: staged ahead of a switch, or planned and left. */
-const SPARE_OBJECTS = 50_000;
+import { readGeneration } from "./generation-read.ts";
 
 /** The compiled configurations of all tenants, kept in step with what is committed. */
 export interface LiveConfigurations extends Configurations {
+  /** Lets others run between the steps of long work. */
+  readonly pause: Pause;
   /** The tenant's own generation, as adopted; the empty one for an unknown tenant. */
   readonly own: (tenant: string) => Generation;
   readonly tenants: () => readonly string[];
   /** Objects of the tenant's merged map. */
   readonly objects: (tenant: string) => readonly ConfigObject[];
   /**
-   * For each tenant that these candidates touch, the objects that it would have; `objects` are those that nobody has
-   * staged yet. A candidate of the site's touches every tenant.
+   * For each tenant that these candidates touch, the objects that it would have; `objects` are those that it does not have
+   * yet. A candidate of the site's touches every tenant. Throws FlowError `conflict` where a candidate was made from a
+   * generation that is no longer adopted, `missing` for an object that nobody gave.
    */
-  readonly preview: (candidates: readonly Candidate[], objects: readonly ConfigObject[]) => readonly Preview[];
-  /** Makes objects known and compiles candidates aside, ahead of the question that switches to them. */
-  readonly stage: (objects: readonly ConfigObject[], candidates: readonly Candidate[]) => void;
-  /** Follows a commit; called before the next batch is prepared. */
+  readonly preview: (candidates: readonly Candidate[], objects: readonly ConfigObject[]) => AsyncGenerator<Preview>;
+  /**
+   * Compiles candidates aside, asks the question that switches to them, and keeps what stands aside until it is answered.
+   * Throws as `preview` does, then nothing was asked; and what the question throws.
+   */
+  readonly stage: <T>(
+    objects: readonly ConfigObject[],
+    candidates: readonly Candidate[],
+    ask: () => Promise<T>,
+  ) => Promise<T>;
+  /** Follows a commit; called before the next batch is prepared. Throws FlowError `missing` for a generation that nobody staged. */
   readonly follow: (committed: Committed) => void;
 }
 export interface Candidate {
@@ -38,152 +59,179 @@ export interface Preview {
 }
 
 /** Loads and compiles what is adopted; `read` is asked only here. */
-export async function loadConfigurations(read: Reader): Promise<LiveConfigurations> {
-  const live = createConfigurations();
-  const tenants = await read.cells("tenant", SITE_TENANT, "", MAX_TENANTS);
-  const cells: CellChange[] = tenants.map(([key, value]) => ({ noun: "tenant", tenant: SITE_TENANT, key, value }));
-  for (const [tenant] of tenants) {
+export async function loadConfigurations(read: Reader, pause: Pause): Promise<LiveConfigurations> {
+  const state = emptyState(pause);
+  for (const [tenant] of await read.cells("tenant", SITE_TENANT, "", MAX_TENANTS)) {
     const own = await read.cell("generation", tenant, "current");
-    if (own === undefined) continue;
-    live.stage(await readObjects(read, own), []);
-    cells.push({ noun: "generation", tenant, key: "current", value: own });
+    state.held.set(tenant, own === undefined ? NOTHING : await readHeld(read, own, pause));
   }
-  live.follow({ cells, logs: [] });
-  return live;
+  for (const tenant of state.held.keys())
+    state.compiled.set(tenant, await runSteps(pairSteps(tenant, pairOf(state, tenant)), pause));
+  return liveOver(state);
 }
 
-async function readObjects(read: Reader, own: Generation): Promise<ConfigObject[]> {
+async function readHeld(read: Reader, record: Cells["generation"], pause: Pause): Promise<Held> {
+  const own = await readGeneration(read, record, pause);
   const hashes = [...new Set(Object.values(own.objects))];
   const kept = new Map((await read.objects(hashes)).map((object) => [object.hash, object]));
-  return Object.entries(own.objects).flatMap(([key, hash]) => {
+  return await runSteps(readSteps(own, kept), pause);
+}
+
+function* readSteps(
+  generation: Generation,
+  kept: ReadonlyMap<string, { readonly hash: string; readonly text: string }>,
+): Steps<Held> {
+  const objects = new Map<string, ConfigObject>();
+  for (const [key, hash] of Object.entries(generation.objects)) {
     const at = splitKey(key);
     const object = kept.get(hash);
     if (at === undefined || object === undefined)
       throw new FlowError("missing", `object ${key} (${hash}) is not in the store`);
-    return [readObject(at.kind, at.id, object)];
-  });
+    objects.set(key, readObject(at.kind, at.id, object));
+    yield;
+  }
+  return { generation, objects };
 }
 
 /** Empty configurations, to be filled by `stage` and `follow`. */
-export function createConfigurations(): LiveConfigurations {
-  const state: State = { generations: new Map(), known: new Map(), compiled: new Map(), aside: new Map() };
+export function createConfigurations(pause: Pause): LiveConfigurations {
+  return liveOver(emptyState(pause));
+}
+
+function liveOver(state: State): LiveConfigurations {
   return {
-    own: (tenant) => ownOf(state, tenant),
-    tenants: () => [...state.generations.keys()],
+    pause: state.pause,
+    own: (tenant) => heldOf(state, tenant).generation,
+    tenants: () => [...state.held.keys()],
     of: (tenant) => state.compiled.get(tenant) ?? compile(tenant, {}, []),
-    objects: (tenant) => objectsOf(state.known, mapOf(state, tenant)),
+    objects: (tenant) => [...runWhole(mergeSteps(pairOf(state, tenant))).values()],
     preview: (candidates, objects) => preview(state, candidates, objects),
-    stage: (objects, candidates) => stage(state, objects, candidates),
+    stage: (objects, candidates, ask) => stage(state, { objects, candidates }, ask),
     follow: (committed) => follow(state, committed),
   };
 }
 
 interface State {
-  /** Each tenant's own. */
-  readonly generations: Map<string, Generation>;
-  /** By `<kind>/<id> <hash>`: one content may stand under two names. */
-  readonly known: Map<string, ConfigObject>;
+  readonly pause: Pause;
+  /** What each tenant has adopted. */
+  readonly held: Map<string, Held>;
   readonly compiled: Map<string, Compiled>;
-  /** Compiled ahead, by `<tenant> <site generation> <own generation>`. */
-  readonly aside: Map<string, Compiled>;
+  /** What waits for its question; each question has its own. */
+  readonly asides: Set<Aside>;
 }
 
-function ownOf({ generations }: State, tenant: string): Generation {
-  return generations.get(tenant) ?? EMPTY_GENERATION;
+function emptyState(pause: Pause): State {
+  return { pause, held: new Map(), compiled: new Map(), asides: new Set() };
 }
 
-/** The merged map of a tenant; `candidates` stand in for what is adopted. */
-function mapOf(state: State, tenant: string, candidates: readonly Candidate[] = []): Readonly<Record<string, string>> {
-  const site = candidateOf(state, SITE_TENANT, candidates);
-  return tenant === SITE_TENANT ? site.objects : mergedMap(site, candidateOf(state, tenant, candidates));
+function heldOf({ held }: Pick<State, "held">, tenant: string): Held {
+  return held.get(tenant) ?? NOTHING;
 }
 
-function candidateOf(state: State, tenant: string, candidates: readonly Candidate[]): Generation {
-  return candidates.find((one) => one.tenant === tenant)?.candidate ?? ownOf(state, tenant);
+/** What a tenant is compiled from; `candidates` stand in for what is adopted. */
+function pairOf(state: Pick<State, "held">, tenant: string, candidates: ReadonlyMap<string, Held> = new Map()): Pair {
+  const at = (name: string): Held => candidates.get(name) ?? heldOf(state, name);
+  return { site: at(SITE_TENANT), own: at(tenant) };
 }
 
-function objectsOf(
-  known: Pick<ReadonlyMap<string, ConfigObject>, "get">,
-  map: Readonly<Record<string, string>>,
-): ConfigObject[] {
-  return Object.entries(map).map(([key, hash]) => {
-    const object = known.get(`${key} ${hash}`);
-    if (object === undefined) throw new FlowError("missing", `object ${key} (${hash}) has not been staged`);
-    return object;
-  });
+function isOf(pair: Pair, found: Pair | undefined): boolean {
+  return found?.site.generation.id === pair.site.generation.id && found.own.generation.id === pair.own.generation.id;
 }
 
-function knownKey({ kind, id, hash }: ConfigObject): string {
-  return `${kind}/${id} ${hash}`;
+/** Finds the objects of candidates, all of them made from what is adopted now. */
+async function candidatesOf(
+  state: State,
+  candidates: readonly Candidate[],
+  objects: readonly ConfigObject[],
+): Promise<ReadonlyMap<string, Held>> {
+  const start = candidates.map(({ tenant, candidate }) => ({ tenant, candidate, own: heldOf(state, tenant) }));
+  for (const { tenant, candidate, own } of start) refuseStale(tenant, own.generation, candidate);
+  const fresh = await runSteps(freshSteps(objects), state.pause);
+  const held = new Map<string, Held>();
+  for (const { tenant, candidate, own } of start)
+    held.set(tenant, await runSteps(holdSteps(own, candidate, fresh), state.pause));
+  return held;
 }
 
-/** Compiles a tenant's merged map; the site's policy fills what the tenant's own lacks. */
-function compiled(state: State, tenant: string, candidates: readonly Candidate[] = []): Compiled {
-  const map = mapOf(state, tenant, candidates);
-  const key = "policies/default";
-  const hash = candidateOf(state, SITE_TENANT, candidates).objects[key];
-  const site = hash === undefined ? undefined : state.known.get(`${key} ${hash}`);
-  return compile(tenant, map, objectsOf(state.known, map), site?.kind === "policies" ? site.value : undefined);
-}
-
-function preview(state: State, candidates: readonly Candidate[], objects: readonly ConfigObject[]): Preview[] {
-  const fresh = new Map(objects.map((object) => [knownKey(object), object]));
-  const known = { get: (key: string) => fresh.get(key) ?? state.known.get(key) };
-  return touchedBy(state, candidates).map((tenant) => ({
-    tenant,
-    objects: objectsOf(known, mapOf(state, tenant, candidates)),
-  }));
-}
-
-function touchedBy({ generations }: State, candidates: readonly Candidate[]): string[] {
-  const named = candidates.map(({ tenant }) => tenant);
-  return named.includes(SITE_TENANT) ? [...generations.keys()] : named;
-}
-
-/** What a compilation is kept aside by: the two generations that it came from. */
-function asideKey(state: State, tenant: string, candidates: readonly Candidate[] = []): string {
-  return `${tenant} ${candidateOf(state, SITE_TENANT, candidates).id} ${candidateOf(state, tenant, candidates).id}`;
-}
-
-function stage(state: State, objects: readonly ConfigObject[], candidates: readonly Candidate[]): void {
-  for (const object of objects) {
-    state.known.delete(knownKey(object)); // the newest stand last, and go last
-    state.known.set(knownKey(object), object);
+async function* preview(
+  state: State,
+  candidates: readonly Candidate[],
+  objects: readonly ConfigObject[],
+): AsyncGenerator<Preview> {
+  const seen = { ...state, held: new Map(state.held) }; // as it is now, whatever is adopted meanwhile
+  const held = await candidatesOf(seen, candidates, objects);
+  for (const tenant of touchedBy(seen, held)) {
+    const merged = await runSteps(mergeSteps(pairOf(seen, tenant, held)), state.pause);
+    yield { tenant, objects: [...merged.values()] };
   }
-  state.aside.clear();
-  for (const tenant of touchedBy(state, candidates)) {
-    state.aside.set(asideKey(state, tenant, candidates), compiled(state, tenant, candidates));
+}
+
+function touchedBy({ held }: Pick<State, "held">, candidates: ReadonlyMap<string, unknown>): string[] {
+  return [...(candidates.has(SITE_TENANT) ? held : candidates).keys()];
+}
+
+async function stage<T>(
+  state: State,
+  { objects, candidates }: { readonly objects: readonly ConfigObject[]; readonly candidates: readonly Candidate[] },
+  ask: () => Promise<T>,
+): Promise<T> {
+  const aside: Aside = { held: await candidatesOf(state, candidates, objects), compiled: new Map() };
+  await compileAside(state, aside);
+  state.asides.add(aside);
+  try {
+    return await ask();
+  } finally {
+    state.asides.delete(aside);
+  }
+}
+
+/** Compiles until nothing is lacking: what a candidate is merged with may be replaced meanwhile. */
+async function compileAside(state: State, aside: Aside): Promise<void> {
+  for (;;) {
+    for (const [tenant, { generation }] of aside.held)
+      refuseStale(tenant, heldOf(state, tenant).generation, generation);
+    const lacking = touchedBy(state, aside.held).filter(
+      (tenant) => !isOf(pairOf(state, tenant, aside.held), aside.compiled.get(tenant)),
+    );
+    if (lacking.length === 0) return;
+    for (const tenant of lacking) {
+      const pair = pairOf(state, tenant, aside.held);
+      const compiled = await runSteps(pairSteps(tenant, pair), state.pause);
+      aside.compiled.set(tenant, { ...pair, compiled });
+    }
   }
 }
 
 function follow(state: State, { cells }: Committed): void {
   const touched = new Set<string>();
   for (const cell of cells) {
-    if (cell.noun === "tenant" && cell.value !== undefined && !state.generations.has(cell.key)) {
-      state.generations.set(cell.key, EMPTY_GENERATION);
+    if (cell.noun === "tenant" && cell.value !== undefined && !state.held.has(cell.key)) {
+      state.held.set(cell.key, NOTHING);
       touched.add(cell.key);
     }
     if (cell.noun !== "generation" || cell.key !== "current" || cell.value === undefined) continue;
-    state.generations.set(cell.tenant, cell.value);
+    state.held.set(cell.tenant, stagedOf(state, cell.tenant, cell.value.id));
     touched.add(cell.tenant);
   }
-  for (const tenant of touched.has(SITE_TENANT) ? state.generations.keys() : touched) adopt(state, tenant);
-  if (touched.size > 0) forgetSpare(state);
+  for (const tenant of touched.has(SITE_TENANT) ? state.held.keys() : touched) adopt(state, tenant);
 }
 
-function adopt(state: State, tenant: string): void {
-  const key = asideKey(state, tenant);
-  state.compiled.set(tenant, state.aside.get(key) ?? compiled(state, tenant));
-  state.aside.delete(key);
-}
-
-/** Objects that were staged long ago and that no generation names go, the oldest first. */
-function forgetSpare({ generations, known }: State): void {
-  const named = new Set<string>();
-  for (const { objects } of generations.values())
-    for (const [key, hash] of Object.entries(objects)) named.add(`${key} ${hash}`);
-  for (const key of known.keys()) {
-    if (known.size <= named.size + SPARE_OBJECTS) return;
-    if (!named.has(key)) known.delete(key);
+function stagedOf({ held, asides }: State, tenant: string, id: string): Held {
+  for (const candidates of [held, ...[...asides].map((aside) => aside.held)]) {
+    const found = candidates.get(tenant);
+    if (found?.generation.id === id) return found;
   }
+  throw new FlowError("missing", `generation ${id} of ${tenant} has not been staged`);
+}
+
+/** What was compiled aside; only where a neighbour was adopted between the last look and the commit is it compiled here. */
+function adopt(state: State, tenant: string): void {
+  const pair = pairOf(state, tenant);
+  for (const aside of state.asides) {
+    const found = aside.compiled.get(tenant);
+    if (found === undefined || !isOf(pair, found)) continue;
+    state.compiled.set(tenant, found.compiled);
+    return;
+  }
+  state.compiled.set(tenant, runWhole(pairSteps(tenant, pair)));
 }

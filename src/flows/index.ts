@@ -10,6 +10,7 @@ import { windowCommand } from "./window-command.ts";
 import { windowFollow } from "./window-follow.ts";
 import { ingest } from "./ingest.ts";
 import { kitImport, kitRefuse } from "./kit-import.ts";
+import { kitIssue } from "./kit-issue.ts";
 import { muteChange } from "./mute-change.ts";
 import { noteKeep } from "./note-keep.ts";
 import { siteInit, siteStart, siteStop } from "./site-run.ts";
@@ -31,6 +32,7 @@ export const FLOWS = {
   "window-follow": windowFollow,
   ingest,
   "kit-import": kitImport,
+  "kit-issue": kitIssue,
   "kit-refuse": kitRefuse,
   "mute-change": muteChange,
   "note-keep": noteKeep,

@@ -4,82 +4,57 @@
  */
 import { canonicalJson } from "../core/canonical-json.ts";
 import { KINDS } from "../core/config.ts";
-import { type ConfigPlan, planChange } from "../core/config-plan.ts";
-import type { Manifest } from "../core/kit.ts";
-import { KitError } from "../core/kit-code.ts";
-import { objectPath, type ObjectPlace } from "../core/kit-place.ts";
-import { headOf, type Policies, type SiteIdentity, type SiteView } from "../core/kit-site.ts";
+import { type ConfigPlan, planSteps } from "../core/config-plan.ts";
+import { sha256Hex } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
-import { type CheckedObject, checkObject } from "../core/objects.ts";
+import type { Manifest } from "../core/kit.ts";
+import { KitError, type KitReason } from "../core/kit-code.ts";
+import { objectPath, type ObjectPlace } from "../core/kit-place.ts";
+import { type CountedSigner, headOf, type StreamRecord } from "../core/kit-site.ts";
+import { kitInstantMs } from "../core/kit-time.ts";
+import { type CheckedObject, checkObject, type ObjectFault } from "../core/objects.ts";
+import { runSteps, type Steps } from "../core/steps.ts";
 import { decodeUtf8, parseStrictJson } from "../core/strict-json.ts";
-import type { Reader } from "../ports.ts";
+import { policyBytes, policyFingerprint, type TrustPolicy } from "../core/trust.ts";
 import { SITE_TENANT } from "../ports.ts";
-import { type ConfigDoors, referenceFaults } from "./config-apply.ts";
+import { type ConfigDoors, misplaced, referenceFaults, switchTo } from "./config-apply.ts";
+import type { JudgedBy, KitImportInput, TenantSwitch } from "./kit-import.ts";
 
 const MAX_DEPTH = 32;
-/** Streams and places that one read answers; a site holds a handful. */
-const MAX_HEADS = 10_000;
 
 /** An object that a kit carries. */
 export interface KitObject extends ObjectPlace {
   readonly bytes: Uint8Array;
 }
 
-/** A kit that has been verified for this site. */
+/** A kit that has been verified for this site, its objects checked. */
 export interface VerifiedKit {
   readonly manifest: Manifest;
   /** SHA-256 of the manifest, hex. */
   readonly kit: string;
-  readonly signers: readonly string[];
-  readonly objects: readonly KitObject[];
-  /** The kit at the head of the stream when this one was judged. */
-  readonly before: string | undefined;
+  readonly signers: readonly CountedSigner[];
+  readonly objects: readonly PlacedObject[];
+  readonly judgedBy: JudgedBy;
+  /** The upstream policy that a trust kit leaves behind, and the version that it follows. */
+  readonly trust?: { readonly policy: TrustPolicy; readonly from: number };
+  /** What stood at the head of the stream when this one was judged. */
+  readonly held: StreamRecord | undefined;
+}
+
+/** A good object, and whose it is. */
+export interface PlacedObject {
+  readonly tenant: string;
+  readonly checked: CheckedObject;
 }
 
 /** What the objects of a kit would change, tenant by tenant. */
 export interface KitPlan {
+  /** SHA-256 (hex) over RFC 8785 of what the import would switch: from where, to where. */
+  readonly hash: string;
   readonly tenants: readonly (ConfigPlan & { readonly tenant: string })[];
   readonly objects: readonly CheckedObject[];
   /** Tenants that the kit has objects for and the site does not have. */
   readonly unknown: readonly string[];
-}
-
-/** What the site holds, as judging a kit needs it. */
-export async function siteView(
-  read: Reader,
-  configurations: ConfigDoors["configurations"],
-  identity: Omit<SiteIdentity, "policies">,
-): Promise<SiteView> {
-  const [local, upstream] = await Promise.all([
-    read.cell("trust", SITE_TENANT, "local"),
-    read.cell("trust", SITE_TENANT, "upstream"),
-  ]);
-  const policies: Policies = {
-    ...(local === undefined ? {} : { local }),
-    ...(upstream === undefined ? {} : { upstream }),
-  };
-  const heads = new Map(await read.cells("stream", SITE_TENANT, "", MAX_HEADS));
-  const accepted = await read.cells("accepted", SITE_TENANT, "", MAX_HEADS);
-  return {
-    ...identity,
-    policies,
-    heads,
-    known: new Map(await read.cells("known", SITE_TENANT, "", MAX_HEADS)),
-    accepted: new Map(accepted.map(([key, { manifest }]) => [key, manifest])),
-    newest: Math.max(0, ...[...heads.values()].map(({ createdAt }) => createdAt)),
-    owners: ownersOf(configurations),
-    blobs: new Set(),
-  };
-}
-
-/** `<tenant>/<kind>/<id>` of every object that came with a stream. */
-function ownersOf(configurations: ConfigDoors["configurations"]): Map<string, string> {
-  const owners = new Map<string, string>();
-  for (const tenant of configurations.tenants()) {
-    for (const [key, stream] of Object.entries(configurations.own(tenant).streams))
-      owners.set(`${tenant}/${key}`, stream);
-  }
-  return owners;
 }
 
 /** What is wrong with an object's content: its path in the kit, and where in it. */
@@ -89,10 +64,19 @@ export interface KitObjectFault {
   readonly detail: string;
 }
 
-/** Files that this version can neither take in nor leave aside: only objects, and papers that need no taking in. */
+/** The objects of a kit that are good, and every fault of the others. */
+export interface CheckedContent {
+  readonly good: readonly PlacedObject[];
+  readonly faults: readonly KitObjectFault[];
+}
+
+/** Roles of files that are taken in; trust files are judged by the chain. */
+const BUILT_ROLES: ReadonlySet<string> = new Set(["object", "doc", "sbom", "trust"]);
+
+/** Files that this version can neither take in nor leave aside. */
 export function unbuiltFiles(files: Manifest["files"]): KitObjectFault[] {
   return files
-    .filter(({ role }) => role !== "object" && role !== "doc" && role !== "sbom")
+    .filter(({ role }) => !BUILT_ROLES.has(role))
     .map(({ path, role }) => ({
       path,
       pointer: "",
@@ -100,20 +84,22 @@ export function unbuiltFiles(files: Manifest["files"]): KitObjectFault[] {
     }));
 }
 
-/** Checks the objects of a kit against the schemas of this version (step 9): what is good, and every fault. */
-export function checkKitObjects(objects: readonly KitObject[]): {
-  readonly good: readonly { readonly tenant: string; readonly checked: CheckedObject }[];
-  readonly faults: readonly KitObjectFault[];
-} {
-  const results = objects.map((object) => ({ tenant: object.tenant, result: checkKitObject(object) }));
-  return {
-    good: results.flatMap(({ tenant, result }) => ("checked" in result ? [{ tenant, checked: result.checked }] : [])),
-    faults: results.flatMap(({ result }) => ("faults" in result ? result.faults : [])),
-  };
+/** Checks the objects of a kit against the schemas of this version (step 9), in slices: what is good, and every fault. */
+export function* objectSteps(objects: readonly KitObject[], isOwn = false): Steps<CheckedContent> {
+  const good: PlacedObject[] = [];
+  const faults: KitObjectFault[] = [];
+  for (const object of objects) {
+    const result = checkKitObject(object, isOwn);
+    if ("checked" in result) good.push({ tenant: object.tenant, checked: result.checked });
+    else faults.push(...result.faults);
+    yield;
+  }
+  return { good, faults };
 }
 
 function checkKitObject(
   object: KitObject,
+  isOwn: boolean,
 ): { readonly checked: CheckedObject } | { readonly faults: readonly KitObjectFault[] } {
   const path = objectPath(object);
   const invalid = (detail: string, pointer = ""): KitObjectFault => ({ path, pointer, detail });
@@ -123,9 +109,11 @@ function checkKitObject(
   const value = jsonOf(object.bytes);
   if (value === undefined) return { faults: [invalid("is not JSON as a kit may carry it")] };
   const result = checkObject(kind, object.id, value);
-  return result.ok
-    ? { checked: result.checked }
-    : { faults: result.faults.map(({ pointer, detail }) => invalid(detail, pointer)) };
+  // What is taken in by itself, a site says for itself, whoever else's kits it trusts.
+  const tenant = isOwn ? object.tenant : "";
+  const faults = result.ok ? misplaced(tenant, result.checked.object) : result.faults;
+  if (result.ok && faults.length === 0) return { checked: result.checked };
+  return { faults: faults.map(({ pointer, detail }) => invalid(detail, pointer)) };
 }
 
 function jsonOf(bytes: Uint8Array): Json | undefined {
@@ -134,58 +122,99 @@ function jsonOf(bytes: Uint8Array): Json | undefined {
   return parsed?.ok === true ? parsed.value : undefined;
 }
 
-/** Plans what a kit whose objects are good would change. Throws KitError KIT_OBJECT_OWNED or CONTENT_INVALID. */
-export function planKit({ configurations }: ConfigDoors, { manifest, objects }: VerifiedKit): KitPlan {
-  const checked = checkKitObjects(objects).good;
+/** Plans what a verified kit would change. Throws KitError KIT_OBJECT_OWNED or CONTENT_INVALID. */
+export async function planKit({ configurations }: ConfigDoors, verified: VerifiedKit): Promise<KitPlan> {
+  const { manifest, objects } = verified;
   const known = new Set(configurations.tenants());
-  const touched = new Set(checked.map(({ tenant }) => tenant));
+  const byTenant = Map.groupBy(objects, ({ tenant }) => tenant);
+  // Who signed was judged for these kinds and tenants: a kit takes away nothing beyond them.
+  const kinds = new Set<string>(manifest.kinds);
+  const isSpokenFor = (tenant: string): boolean =>
+    manifest.tenants.includes("*") || (tenant !== SITE_TENANT && manifest.tenants.includes(tenant));
   for (const tenant of known)
-    if (Object.values(configurations.own(tenant).streams).includes(manifest.stream)) touched.add(tenant);
-  const tenants = [...touched]
-    .filter((tenant) => known.has(tenant))
-    .map((tenant) => {
-      const own = checked.filter((object) => object.tenant === tenant).map((object) => object.checked);
-      return {
-        ...planChange(configurations.own(tenant), { objects: own, prune: true, stream: manifest.stream }),
-        tenant,
-      };
-    });
+    if (
+      isSpokenFor(tenant) &&
+      !byTenant.has(tenant) &&
+      Object.values(configurations.own(tenant).streams).includes(manifest.stream)
+    )
+      byTenant.set(tenant, []);
+  const tenants: KitPlan["tenants"][number][] = [];
+  for (const [tenant, placed] of byTenant) {
+    if (!known.has(tenant)) continue;
+    const wanted = { objects: placed.map(({ checked }) => checked), prune: true, kinds, stream: manifest.stream };
+    tenants.push({ ...(await runSteps(planSteps(configurations.own(tenant), wanted), configurations.pause)), tenant });
+  }
   const fault = tenants.flatMap((plan) => plan.faults)[0];
   if (fault !== undefined) throw new KitError("KIT_OBJECT_OWNED", `${fault.kind}/${fault.id} ${fault.detail}`);
-  const given = checked.map((object) => object.checked);
+  const given = objects.map(({ checked }) => checked);
   const candidates = tenants.map(({ tenant, candidate }) => ({ tenant, candidate }));
-  const [loose] = referenceFaults(configurations, candidates, given);
-  if (loose !== undefined)
-    throw new KitError("CONTENT_INVALID", `${loose.kind}/${loose.id}${loose.pointer}: ${loose.detail}`);
-  return {
-    tenants,
-    objects: checked.map((object) => object.checked),
-    unknown: [...touched].filter((tenant) => !known.has(tenant)),
-  };
+  const [first, ...more] = reasonsOf(await referenceFaults(configurations, candidates, given));
+  if (first !== undefined)
+    throw new KitError(
+      "CONTENT_INVALID",
+      `${first.at}: ${first.detail}${more.length === 0 ? "" : `, and ${more.length} more`}`,
+      {
+        reasons: [first, ...more],
+      },
+    );
+  const unknown = [...byTenant.keys()].filter((tenant) => !known.has(tenant));
+  return { hash: planHash(verified, tenants), tenants, objects: given, unknown };
 }
 
-/** Stages and compiles a planned kit aside and takes it in with one question. */
-export async function takeKit(
-  { store, configurations }: ConfigDoors,
-  verified: VerifiedKit,
-  { plan, actor }: { plan: KitPlan; actor: string },
-): Promise<void> {
-  const { manifest, kit, signers } = verified;
-  const switches = plan.tenants.map(({ tenant, base, candidate, changes }) => ({ tenant, base, candidate, changes }));
-  const kept = { hash: kit, text: canonicalJson(manifest) }; // by its id: undo goes back to it
-  await store.stage([kept, ...plan.objects.map(({ object, text }) => ({ hash: object.hash, text }))]);
-  configurations.stage(
-    plan.objects.map(({ object }) => object),
-    switches,
+function reasonsOf(faults: readonly ObjectFault[]): KitReason[] {
+  return faults.map(({ kind, id, pointer, detail }) => ({
+    at: `${kind}/${id}${pointer}`,
+    code: "CONTENT_INVALID",
+    detail,
+  }));
+}
+
+/** What a plan is known by: the kit, what stood before, each switch, and the trust policy that it leaves. */
+function planHash({ kit, held, judgedBy, trust }: VerifiedKit, tenants: KitPlan["tenants"]): string {
+  return sha256Hex(
+    canonicalJson({
+      before: held?.manifest ?? null,
+      kit,
+      policy: judgedBy.fingerprint,
+      switches: tenants.map(({ tenant, base, candidate }) => ({ base, candidate: candidate.id, tenant })),
+      trust: trust === undefined ? null : policyFingerprint(policyBytes(trust.policy)),
+    }),
   );
-  const input = {
+}
+
+/** Stages and compiles a planned kit aside and takes it in with one question. Throws FlowError `conflict` where something changed meanwhile. */
+export async function takeKit(
+  doors: ConfigDoors,
+  verified: VerifiedKit,
+  { plan, actor, override }: { plan: KitPlan; actor: string; override: string | undefined },
+): Promise<void> {
+  const { manifest, kit, signers, trust, judgedBy, held } = verified;
+  const switches: TenantSwitch[] = plan.tenants
+    .filter(({ base, candidate }) => candidate.id !== base)
+    .map(({ tenant, base, candidate, changes }) => ({ tenant, base, candidate, changes }));
+  const input: KitImportInput = {
     actor,
     stream: manifest.stream,
     head: headOf(manifest, kit),
-    before: verified.before,
+    expiresAt: manifest.expiresAt === null ? null : (kitInstantMs(manifest.expiresAt) ?? null),
+    before: held?.manifest,
+    judgedBy,
     heads: manifest.heads,
     switches,
+    ...(trust === undefined ? {} : { trust: trust.policy }),
     signers,
+    objects: manifest.files.filter(({ role }) => role === "object").length,
+    files: keptFiles(manifest).length,
+    plan: plan.hash,
+    ...(override === undefined ? {} : { override }),
   };
-  await store.transact({ flow: "kit-import", tenant: SITE_TENANT, input });
+  await doors.store.stage([{ hash: kit, text: canonicalJson(manifest) }]); // by its id: undo goes back to it
+  await switchTo(doors, { objects: plan.objects, candidates: switches }, () =>
+    doors.store.transact({ flow: "kit-import", tenant: SITE_TENANT, input }),
+  );
+}
+
+/** The files that a site keeps beside its configuration: docs and SBOMs. */
+export function keptFiles({ files }: Pick<Manifest, "files">): Manifest["files"] {
+  return files.filter(({ role }) => role === "doc" || role === "sbom");
 }

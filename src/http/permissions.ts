@@ -21,6 +21,8 @@ export const PERMISSIONS = [
   "notifications.channels.manage",
   "notifications.maildrop.read",
   "notifications.kits.read",
+  "notifications.trust.read",
+  "notifications.trust.manage",
   "notifications.ledger.read",
   "notifications.ledger.manage",
   "notifications.send",
@@ -118,7 +120,16 @@ export const ROUTES = {
   "GET /api/v1/schemas/:name/sample": { permission: "notifications.config.read" },
   "POST /api/v1/channels/:id/bind": { permission: "notifications.channels.manage" },
   "GET /api/v1/kits": { permission: "notifications.kits.read", isSite: true },
+  "POST /api/v1/kits/plan": { permission: "kits.import", isSite: true },
   "POST /api/v1/kits/import": { permission: "kits.import", isSite: true },
+  "POST /api/v1/kits/issue": { permission: "kits.sign", isSite: true },
+  "GET /api/v1/kits/:stream{[a-z0-9-]+[.][a-z0-9.-]+}": { permission: "notifications.kits.read", isSite: true },
+  "GET /api/v1/kits/:stream{[a-z0-9-]+[.][a-z0-9.-]+}/files/:sha": {
+    permission: "notifications.kits.read",
+    isSite: true,
+  },
+  "GET /api/v1/trust": { permission: "notifications.trust.read", isSite: true },
+  "POST /api/v1/trust": { permission: "notifications.trust.manage", isSite: true },
   "GET /api/v1/ledger": { permission: "notifications.ledger.read" },
   "GET /api/v1/ledger/:origin/checkpoint": { permission: "notifications.ledger.read" },
   "GET /api/v1/ledger/:origin/tile/:path{.+}": { permission: "notifications.ledger.read" },
@@ -135,7 +146,7 @@ interface Pattern {
 
 const PATTERNS: readonly Pattern[] = Object.keys(ROUTES).map((name) => {
   const [method = "", path = ""] = name.split(" ");
-  const source = path.replaceAll(/:[a-z]+\{\.\+\}/g, ".+").replaceAll(/:[a-z]+/g, "[^/]+");
+  const source = path.replaceAll(/:[a-z]+\{([^}]+)\}/g, "$1").replaceAll(/:[a-z]+/g, "[^/]+");
   return { method, path: new RegExp(`^${source}$`) };
 });
 

@@ -9,6 +9,7 @@ import { routeEvents } from "./events.ts";
 import { routeExplain } from "./explain.ts";
 import { routeHealth } from "./health.ts";
 import { routeKits } from "./kits.ts";
+import { routeTrust } from "./trust.ts";
 import { routeLedger } from "./ledger.ts";
 import { routeMaildrop } from "./maildrop.ts";
 import { routeMaintenance } from "./maintenance.ts";
@@ -48,6 +49,7 @@ export function createHttp(context: HttpContext, mediaTypes: readonly string[]):
   routeConfig(http);
   routeSchemas(http);
   routeKits(http);
+  routeTrust(http);
   routeLedger(http);
   routeMaildrop(http);
   app.notFound(refuseUnknown);

@@ -14,6 +14,7 @@ import type { DeliveryExplanation, EventExplanation, GatheringExplanation } from
 import type { Json } from "../core/json.ts";
 import type { MuteKind, MuteRecord, MuteState } from "../core/mute.ts";
 import type { WindowCommand } from "../flows/window-command.ts";
+import type { KitService, TrustService } from "./kit-services.ts";
 import type { AcceptedEvent, Answered, DeliveryCounts, DeliveryQuery, EventQuery, Opening, Page } from "../ports.ts";
 
 /** Who asks for a change, and in which tenant. */
@@ -31,6 +32,7 @@ export interface Services {
   readonly stats: StatsService;
   readonly config: ConfigService;
   readonly kits: KitService;
+  readonly trust: TrustService;
   readonly ledger: LedgerService;
   readonly maildrop: MaildropService;
   readonly mutes: MuteService;
@@ -158,38 +160,6 @@ export interface ShownConfig {
   readonly cfg: string;
   /** Of the merged map, as they were saved. */
   readonly objects: readonly ShownObject[];
-}
-
-export interface KitService {
-  /** The head of each stream that was taken in. */
-  readonly list: () => Promise<readonly KitStream[]>;
-  /** By stream: the newest place that kits of its issuer told of. */
-  readonly known: () => Promise<readonly KnownStream[]>;
-  /** Verifies and imports the kit in a file, which stays the caller's. Throws KitError for a refused one. */
-  readonly importFile: (caller: Caller, file: string) => Promise<ImportedKit>;
-}
-export interface KnownStream {
-  readonly stream: string;
-  readonly epoch: number;
-  readonly sequence: number;
-  /** SHA-256 of the manifest, hex: the kit's id. */
-  readonly manifest: string;
-}
-export interface KitStream extends KnownStream {
-  /** Of its manifest, epoch ms. */
-  readonly createdAt: number;
-}
-export interface ImportedKit extends KitStream {
-  readonly changes: readonly {
-    readonly tenant: string;
-    readonly kind: Kind;
-    readonly id: string;
-    readonly change: "added" | "changed" | "removed";
-  }[];
-  /** What the kit carries and a tenant has made its own: left as it is. */
-  readonly left: readonly { readonly tenant: string; readonly kind: Kind; readonly id: string }[];
-  /** Tenants that the kit has objects for and the site does not have: nothing was taken in for them. */
-  readonly unknownTenants: readonly string[];
 }
 
 export interface LedgerService {

@@ -7,6 +7,7 @@ import type { CompiledChannel } from "../core/config.ts";
 import type { Delivery, Reason } from "../core/delivery.ts";
 import { CoreError } from "../core/error.ts";
 import { type CompiledTemplate, compileTemplate, payloadHash, render } from "../core/render.ts";
+import type { Speech } from "../core/render-messages.ts";
 import { type RenderContext, renderContext } from "../core/render-context.ts";
 import { renderWindow } from "../core/render-digest.ts";
 import { Template } from "../core/template.ts";
@@ -20,7 +21,7 @@ const WINDOWS_KEPT = 4;
 
 export interface MessageDoors {
   readonly read: Pick<Reader, "cell" | "event" | "members" | "objects">;
-  /** Where a tenant's item cap is found: so many items of a window are listed. */
+  /** Where a tenant's item cap is found (so many items of a window are listed), its zone and the locale it falls back to. */
   readonly configurations: Configurations;
   readonly site: string;
   /** Head of a tenant's log as it stands. */
@@ -34,7 +35,7 @@ export type MessageMaker = (delivery: Delivery, channel: CompiledChannel) => Pro
 
 /** Makes messages; compiled templates are kept by the hash of their object. Rejects only where the store cannot be read. */
 export function messageMaker(doors: MessageDoors): MessageMaker {
-  const { read, head } = doors;
+  const { read, head, configurations } = doors;
   const templates = keeper(TEMPLATES_KEPT, async (hash: string) => compiled((await read.objects([hash]))[0]?.text));
   const contextOf = contextMaker(doors);
   return async (delivery, channel) => {
@@ -45,7 +46,9 @@ export function messageMaker(doors: MessageDoors): MessageMaker {
     if (template === undefined) return never("dead", { code: "template-missing", by: delivery.template.id });
     const context = await contextOf(delivery);
     const rendered =
-      context === undefined || template === "broken" ? undefined : attempted(() => render(template, context()));
+      context === undefined || template === "broken"
+        ? undefined
+        : attempted(() => render(template, context(), speechOf(delivery, configurations)));
     if (rendered === undefined) return never("dead", { code: "render-failed", by: delivery.template.id });
     const ledger = await head(delivery.tenant);
     const { id, tenant, severity, correlationId } = delivery;
@@ -60,6 +63,12 @@ export function messageMaker(doors: MessageDoors): MessageMaker {
     };
     return { ok: true, message, payload: payloadHash(rendered) };
   };
+}
+
+/** A delivery speaks its own locale, by the clock of its tenant. */
+function speechOf({ tenant, locale }: Delivery, configurations: Configurations): Speech {
+  const { locale: fallback, zone } = configurations.of(tenant).policy;
+  return { locale, fallback, zone };
 }
 
 /** Finds what a delivery tells of; undefined where there is no such event or window. */

@@ -14,6 +14,8 @@ const PREFIX = { at: 345, length: 155 };
 const NAME_LENGTH = 100;
 const FILE_TYPE = 0x30;
 const SPACE = 0x20;
+const ZERO_DIGIT = 0x30;
+const LOW_BITS = 30;
 const ZERO_BLOCK = Buffer.alloc(BLOCK);
 
 export interface EntryHeader {
@@ -23,21 +25,78 @@ export interface EntryHeader {
 }
 
 /** A header of 512 bytes for a path that fits one (`splitUstar`). Throws KitError KIT_PATH or KIT_LIMIT_ENTRY. */
-export function encodeHeader({ path, size }: EntryHeader): Buffer {
+export function encodeHeader(entry: EntryHeader): Buffer {
+  const header = Buffer.allocUnsafe(BLOCK);
+  writeHeader(header, 0, entry);
+  return header;
+}
+
+/** Writes a header into `target` from `at` on. Throws as `encodeHeader`. */
+export function writeHeader(target: Buffer, at: number, { path, size }: EntryHeader): void {
   const split = splitUstar(path);
   if (split === undefined) throw new KitError("KIT_PATH", `${quoted(path)} fits no ustar header`);
   if (size >= 8 ** SIZE.digits) throw new KitError("KIT_LIMIT_ENTRY", `${size} bytes fit no ustar header`);
+  target.set(COMMON, at);
+  const sum =
+    COMMON_SUM +
+    writeLatin1(target, at, split.name) +
+    writeLatin1(target, at + PREFIX.at, split.prefix) +
+    writeOctal(target, at + SIZE.at, { value: size, digits: SIZE.digits });
+  writeOctal(target, at + CHECKSUM.at, { value: sum, digits: 6 });
+  target[at + CHECKSUM.at + 6] = 0;
+}
+
+/** What all headers share; the checksum field holds spaces, name, prefix and size nothing. */
+const COMMON = commonHeader();
+const COMMON_SUM = checksumOf(COMMON);
+
+function commonHeader(): Buffer {
   const header = Buffer.alloc(BLOCK);
-  header.write(split.name, 0, "latin1");
   header.write("0000644\x000000000\x000000000\0", 100, "latin1");
-  header.write(octal(size, SIZE.digits), SIZE.at, "latin1");
   header.write("00000000000", 136, "latin1");
+  header.write(" ".repeat(CHECKSUM.length), CHECKSUM.at, "latin1");
   header.write("0", TYPE_AT, "latin1");
   header.write("ustar\x0000", 257, "latin1");
   header.write("0000000\x000000000\0", 329, "latin1");
-  header.write(split.prefix, PREFIX.at, "latin1");
-  header.write(`${octal(checksumOf(header), 6)}\0 `, CHECKSUM.at, "latin1");
   return header;
+}
+
+/** Writes a text, one byte a character; answers the sum of its bytes. */
+function writeLatin1(target: Buffer, at: number, text: string): number {
+  let sum = 0;
+  for (let index = 0; index < text.length; index++) {
+    const byte = text.charCodeAt(index) & 0xff;
+    target[at + index] = byte;
+    sum += byte;
+  }
+  return sum;
+}
+
+/** Writes octal digits; answers the sum of their bytes. */
+function writeOctal(target: Buffer, at: number, { value, digits }: { value: number; digits: number }): number {
+  let sum = 0;
+  let left = value % 2 ** LOW_BITS; // whole numbers of 32 bits are much faster than larger ones
+  for (let index = digits - 1; index >= 0; index--) {
+    const byte = ZERO_DIGIT + (left & 7);
+    left = index === digits - LOW_BITS / 3 ? Math.floor(value / 2 ** LOW_BITS) : left >>> 3;
+    target[at + index] = byte;
+    sum += byte;
+  }
+  return sum;
+}
+
+const expected = Buffer.alloc(BLOCK);
+
+/** Whether the 512 bytes of `bytes` from `at` on are what we would have written for this path and size. */
+export function isHeaderOf(bytes: Buffer, at: number, entry: EntryHeader): boolean {
+  if (splitUstar(entry.path) === undefined) return false;
+  writeHeader(expected, 0, entry);
+  return expected.compare(bytes, at, at + BLOCK) === 0;
+}
+
+/** Whether the bytes from `at` on, at most 512, are all zero. */
+export function isZero(bytes: Buffer, at: number, length: number): boolean {
+  return length === 0 || ZERO_BLOCK.compare(bytes, at, at + length, 0, length) === 0;
 }
 
 /**
@@ -48,7 +107,7 @@ export function decodeHeader(header: Buffer): EntryHeader {
   const path = pathOf(header);
   const digits = /^([0-7]{11})\0$/.exec(header.toString("latin1", SIZE.at, SIZE.at + SIZE.digits + 1))?.[1];
   const entry = digits === undefined ? undefined : { path, size: Number.parseInt(digits, 8) };
-  if (entry !== undefined && splitUstar(path) !== undefined && encodeHeader(entry).equals(header)) return entry;
+  if (entry !== undefined && isHeaderOf(header, 0, entry)) return entry;
   if (!isChecksumGood(header)) throw new KitError("KIT_TAR_CHECKSUM", "");
   if (header[TYPE_AT] !== FILE_TYPE) throw new KitError("KIT_TAR_TYPE", quoted(path));
   throw new KitError(entry === undefined ? "KIT_TAR_SIZE" : "KIT_TAR_HEADER", quoted(path));
@@ -89,8 +148,4 @@ function textOf(header: Buffer, at: number, length: number): string {
   const text = header.toString("latin1", at, at + length);
   const end = text.indexOf("\0");
   return end === -1 ? text : text.slice(0, end);
-}
-
-function octal(value: number, digits: number): string {
-  return value.toString(8).padStart(digits, "0");
 }

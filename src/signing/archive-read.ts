@@ -3,7 +3,7 @@
  * @module
  */
 import { KitError, quoted } from "../core/kit-code.ts";
-import { BLOCK, decodeHeader, type EntryHeader, isZeroBlock, paddingOf } from "./archive-header.ts";
+import { BLOCK, decodeHeader, type EntryHeader, isHeaderOf, isZero, isZeroBlock, paddingOf } from "./archive-header.ts";
 import type { ByteSource } from "./archive-source.ts";
 
 /** What stands next: an entry, the first block of the end marker, or nothing at all. */
@@ -16,6 +16,8 @@ export type NextEntry =
 export class ArchiveReader {
   readonly #source: ByteSource;
   #chunk: Buffer = Buffer.alloc(0);
+  /** How much of the chunk has been read. */
+  #at = 0;
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -28,6 +30,20 @@ export class ArchiveReader {
     return isZeroBlock(block) ? { kind: "end" } : { kind: "entry", ...decodeHeader(block) };
   }
 
+  /**
+   * The content of an entry, valid until the next read, where all of it is at hand: its header exactly the expected one,
+   * its padding empty. Undefined where it is not; then nothing has been read.
+   */
+  quick(entry: EntryHeader): Buffer | undefined {
+    const from = this.#at + BLOCK;
+    const end = from + entry.size;
+    const padding = paddingOf(entry.size);
+    if (end + padding > this.#chunk.length) return undefined;
+    if (!isHeaderOf(this.#chunk, this.#at, entry) || !isZero(this.#chunk, end, padding)) return undefined;
+    this.#at = end + padding;
+    return this.#chunk.subarray(from, end);
+  }
+
   /** Content of `size` bytes, whole, in memory of its own, and its padding. Throws KitError KIT_TRUNCATED, KIT_TAR_PADDING. */
   async bytes(size: number): Promise<Buffer> {
     const bytes = Buffer.allocUnsafeSlow(size);
@@ -38,7 +54,7 @@ export class ArchiveReader {
 
   /** Content of `size` bytes, whole, without padding; valid until the next read. Throws KitError KIT_TRUNCATED. */
   async whole(size: number): Promise<Buffer> {
-    const part = size <= this.#chunk.length ? await this.#part(size) : undefined;
+    const part = size <= this.#chunk.length - this.#at ? await this.#part(size) : undefined;
     if (part?.length === size) return part;
     const bytes = Buffer.allocUnsafe(size);
     await this.#fill(bytes);
@@ -59,7 +75,7 @@ export class ArchiveReader {
   /** Reads the padding behind content of `size` bytes. Throws KitError KIT_TRUNCATED, KIT_TAR_PADDING. */
   async padding(size: number): Promise<void> {
     const padding = await this.whole(paddingOf(size));
-    if (padding.some((byte) => byte !== 0)) throw new KitError("KIT_TAR_PADDING", "");
+    if (!isZero(padding, 0, padding.length)) throw new KitError("KIT_TAR_PADDING", "");
   }
 
   /** After the first block of the end marker: the second one, and nothing more. Throws KitError KIT_TAR_END, KIT_TRUNCATED, KIT_TRAILING_DATA. */
@@ -71,7 +87,7 @@ export class ArchiveReader {
   }
 
   /** The rest, unjudged, chunk by chunk: for copies. */
-  async rest(write: (chunk: Buffer) => Promise<void>): Promise<void> {
+  async rest(write: (chunk: Buffer) => void | Promise<void>): Promise<void> {
     for (;;) {
       const part = await this.#part(Number.POSITIVE_INFINITY);
       if (part === undefined) return;
@@ -97,13 +113,14 @@ export class ArchiveReader {
 
   /** At most `most` bytes of what is there; undefined at the end of the file. */
   async #part(most: number): Promise<Buffer | undefined> {
-    while (this.#chunk.length === 0) {
+    while (this.#at === this.#chunk.length) {
       const pulled = await this.#source.pull();
       if (pulled === undefined) return undefined;
       this.#chunk = pulled;
+      this.#at = 0;
     }
-    const part = this.#chunk.subarray(0, most);
-    this.#chunk = this.#chunk.subarray(part.length);
+    const part = this.#chunk.subarray(this.#at, this.#at + most);
+    this.#at += part.length;
     return part;
   }
 }

@@ -1,5 +1,5 @@
 /** What can be wrong with what `signing/` is given. */
-export type SigningErrorCode = "bad-key" | "bad-master-key" | "not-opened";
+export type SigningErrorCode = "bad-key" | "bad-master-key" | "not-opened" | "unreadable";
 
 /** The error of the room `signing/`; never quotes key material. */
 export class SigningError extends Error {

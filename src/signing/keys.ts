@@ -3,7 +3,7 @@
  * @module
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { chmodSync, writeFileSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { algorithmOf, type KeyAlgorithm, keyIdOf, opensshBlob, shortKeyId } from "../core/key-id.ts";
 import { SigningError } from "./error.ts";
@@ -35,7 +35,22 @@ export function createKeyPair(algorithm: "ed25519" | "ecdsa-p256" = "ed25519"): 
   return pairOf(privateKey);
 }
 
-/** Reads a private key from PKCS#8 PEM. Throws SigningError `bad-key` for anything else, without quoting it. */
+const HALVES = {
+  "-----BEGIN PRIVATE KEY-----": "private",
+  "-----BEGIN ENCRYPTED PRIVATE KEY-----": "encrypted",
+  "-----BEGIN PUBLIC KEY-----": "public",
+} as const;
+
+/** What a key file claims to hold by its first line: a private half, one under a passphrase, a public half; undefined for another text. */
+export function keyHalf(pem: string): "private" | "encrypted" | "public" | undefined {
+  const [first = ""] = pem.trimStart().split(/\r?\n/, 1);
+  return Object.entries(HALVES).find(([line]) => line === first.trimEnd())?.[1];
+}
+
+/** The last line of a private key under a passphrase: what lies between was not cut. */
+const ENCRYPTED_END = /-----END ENCRYPTED PRIVATE KEY-----\s*$/;
+
+/** Reads a private key from PKCS#8 PEM. Throws SigningError `bad-key`, which says why and quotes nothing. */
 export function readPrivateKey(pem: string, passphrase?: string): KeyPair {
   let privateKey: KeyObject;
   try {
@@ -46,9 +61,17 @@ export function readPrivateKey(pem: string, passphrase?: string): KeyPair {
       ...(passphrase === undefined ? {} : { passphrase }),
     });
   } catch {
-    throw new SigningError("bad-key", "not a private key in PKCS#8 PEM, or its passphrase is wrong or missing");
+    throw new SigningError("bad-key", unreadText(pem, passphrase));
   }
   return pairOf(privateKey);
+}
+
+/** Why a private key could not be read. */
+function unreadText(pem: string, passphrase: string | undefined): string {
+  const half = keyHalf(pem);
+  if (half !== "private" && half !== "encrypted") return "not a private key in PKCS#8 PEM";
+  if (half === "private" || !ENCRYPTED_END.test(pem)) return "the key is damaged: take another copy of the file";
+  return passphrase === undefined ? "the key is under a passphrase" : "the passphrase is wrong";
 }
 
 /** Reads a public key from SPKI PEM. Throws SigningError `bad-key` for anything else. */
@@ -108,15 +131,34 @@ export function keyFileNames(
   return { privateKey: `${name}.pem`, publicKey: `${name}.pub.pem` };
 }
 
-/** Writes both halves into a folder, the private one 0600; never over an existing file. Answers the two paths. */
+/** Writes both halves into a folder, the private one 0600; never over an existing file, and both or none. Answers the two paths. */
 export function writeKeyPair(
   folder: string,
   { purpose, pair, passphrase }: { readonly purpose: string; readonly pair: KeyPair; readonly passphrase?: string },
 ): { readonly privateKey: string; readonly publicKey: string } {
   const names = keyFileNames(purpose, pair);
   const paths = { privateKey: join(folder, names.privateKey), publicKey: join(folder, names.publicKey) };
-  writeFileSync(paths.privateKey, privateKeyPem(pair, passphrase), { mode: 0o600, flag: "wx" });
-  chmodSync(paths.privateKey, 0o600);
-  writeFileSync(paths.publicKey, publicKeyPem(pair), { mode: 0o644, flag: "wx" });
+  writeNew(paths.privateKey, privateKeyPem(pair, passphrase), 0o600);
+  try {
+    writeNew(paths.publicKey, publicKeyPem(pair), 0o644);
+  } catch (error) {
+    rmSync(paths.privateKey);
+    throw error;
+  }
   return paths;
+}
+
+/** Writes a file that must not exist, and has it on disk; a failure leaves none. */
+function writeNew(file: string, text: string, mode: number): void {
+  const fd = openSync(file, "wx", mode);
+  try {
+    fchmodSync(fd, mode); // whatever the umask
+    writeFileSync(fd, text);
+    fsyncSync(fd);
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
 }

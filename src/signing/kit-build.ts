@@ -2,33 +2,26 @@
  * Builds and signs kits: the same content is the same bytes (but for P-256 signatures), wherever and whenever it is built.
  * @module
  */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { sha256Hex } from "../core/hash.ts";
 import {
-  type FileRole,
+  completeManifest,
   type FileRow,
   KIT_LIMITS,
   type KitLimits,
   kitId,
   type Manifest,
   manifestBytes,
-  parseManifest,
 } from "../core/kit.ts";
-import { KitError, quoted } from "../core/kit-code.ts";
-import { carriedFiles, kitStatement, stateRootOf, sumsOf } from "../core/kit-derive.ts";
+import { KitError } from "../core/kit-code.ts";
+import { carriedFiles, kitStatement, sumsOf } from "../core/kit-derive.ts";
 import type { KitSpec } from "../core/kit-spec.ts";
-import { type Write, writeEnd, writeEntry, writeStream } from "./archive-write.ts";
+import { ArchiveWriter, archiveSize } from "./archive-write.ts";
 import { bundlePath, signStatement } from "./dsse.ts";
 import type { KitSigner } from "./keys.ts";
-import { type KitBundle, openKit } from "./kit-open.ts";
+import { inSlices, type KitBundle, openKit } from "./kit-open.ts";
+import { type BuildFile, type MeasuredFile, measureFiles, writeFileInto } from "./source-files.ts";
 
-/** One file to be built in: its bytes, or a file that is streamed. */
-export type BuildFile = { readonly path: string; readonly role: FileRole } & (
-  | { readonly bytes: Uint8Array }
-  | { readonly file: string }
-);
+export type { BuildFile } from "./source-files.ts";
 
 export interface KitInput {
   readonly spec: KitSpec;
@@ -56,31 +49,55 @@ export interface BuiltKit {
   readonly statement: string;
 }
 
-/** Builds a kit into `out` (written aside, then renamed). Throws KitError where readers would refuse its manifest. */
+/**
+ * Builds a kit into `out` (written aside, then renamed). Throws KitError where readers would refuse it, KIT_FILE_HASH where
+ * a file changes meanwhile, SigningError `unreadable`.
+ */
 export async function buildKit(input: KitInput, out: string, limits: KitLimits = KIT_LIMITS): Promise<BuiltKit> {
-  const sources = new Map(input.files.map((file) => [file.path, file]));
-  const manifest = await manifestOf(input, limits);
+  if (input.files.length > limits.files)
+    throw new KitError("KIT_LIMIT_FILES", `${input.files.length} of at most ${limits.files}`);
+  const files = await measureFiles(inOrder(input.files), limits);
+  const manifest = await inSlices(completeManifest(partsOf(input, files), limits));
   const bytes = manifestBytes(manifest);
   const carried = carriedFiles(manifest);
   const sums = sumsOf(carried);
   const kit = kitId(bytes);
   const statement = kitStatement(manifest, { kit, sums });
   const bundles = await signAll(statement, input.signers);
-  await writeAside(out, async (write) => {
-    await writeEntry(write, "offline-kit.json", bytes);
-    for (const { name, bytes: bundle } of bundles) await writeEntry(write, name, bundle);
-    await writeEntry(write, "SHA256SUMS", sums);
-    for (const row of carried) await writeContent(write, row, sources.get(row.path));
-    await writeEnd(write);
+  checkSizes({ bytes, bundles, sums, carried }, limits);
+  await writeAside(out, async (archive) => {
+    await archive.entry("offline-kit.json", bytes);
+    for (const { name, bytes: bundle } of bundles) await archive.entry(name, bundle);
+    await archive.entry("SHA256SUMS", sums);
+    await writeContents(archive, carried, files);
+    await archive.end();
   });
   return { kit, manifest, statement };
 }
 
-async function manifestOf(input: KitInput, limits: KitLimits): Promise<Manifest> {
-  const files: FileRow[] = [];
-  for (const file of input.files) files.push({ path: file.path, role: file.role, ...(await measure(file)) });
-  files.sort((left, right) => (left.path < right.path ? -1 : 1));
-  const manifest: Manifest = {
+interface Parts {
+  readonly bytes: Uint8Array;
+  readonly bundles: readonly KitBundle[];
+  readonly sums: Uint8Array;
+  readonly carried: readonly FileRow[];
+}
+
+/** Ceilings of readers on the archive; those on the table are the manifest's. */
+function checkSizes({ bytes, bundles, sums, carried }: Parts, limits: KitLimits): void {
+  if (bytes.length > limits.manifestBytes)
+    throw new KitError("KIT_LIMIT_ENTRY", `the manifest has ${bytes.length} of at most ${limits.manifestBytes} bytes`);
+  if (bundles.length > limits.bundles) throw new KitError("KIT_LIMIT_BUNDLES", `more than ${limits.bundles}`);
+  const sizes = [bytes.length, ...bundles.map((bundle) => bundle.bytes.length), sums.length];
+  const total = archiveSize([...sizes, ...carried.map(({ size }) => size)]);
+  if (total > limits.kitBytes) throw new KitError("KIT_LIMIT_BYTES", `${total} of at most ${limits.kitBytes} bytes`);
+}
+
+function inOrder(files: readonly BuildFile[]): BuildFile[] {
+  return files.toSorted((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+function partsOf(input: KitInput, files: readonly MeasuredFile[]): Omit<Manifest, "state"> {
+  return {
     ...input.spec,
     stream: input.stream,
     audience: [...input.audience],
@@ -89,56 +106,37 @@ async function manifestOf(input: KitInput, limits: KitLimits): Promise<Manifest>
     sequence: input.sequence ?? input.spec.sequence,
     prev: input.prev ?? null,
     heads: input.heads ?? {},
-    files,
+    files: files.map(({ row }) => row),
     omitted: [...(input.omitted ?? [])].toSorted(),
-    state: { root: stateRootOf(files), count: files.length },
   };
-  return parseManifest(manifestBytes(manifest), limits);
 }
 
-async function measure(file: BuildFile): Promise<{ sha256: string; size: number }> {
-  if ("bytes" in file) return { sha256: sha256Hex(file.bytes), size: file.bytes.length };
-  const hash = createHash("sha256");
-  let size = 0;
-  for await (const chunk of chunksOf(file.file)) {
-    hash.update(chunk);
-    size += chunk.length;
+/** Writes the carried ones of the files; both are in the order of their paths. */
+async function writeContents(
+  archive: ArchiveWriter,
+  carried: readonly FileRow[],
+  files: readonly MeasuredFile[],
+): Promise<void> {
+  let next = 0;
+  for (const file of files) {
+    if (file.row !== carried[next]) continue;
+    next++;
+    const written = writeFileInto(archive, file);
+    if (written !== undefined) await written;
   }
-  return { sha256: hash.digest("hex"), size };
 }
 
 async function signAll(statement: string, signers: readonly KitSigner[]): Promise<KitBundle[]> {
-  const bundles: KitBundle[] = [];
+  const bundles = new Map<string, KitBundle>();
   for (const signer of signers) {
-    bundles.push({ name: bundlePath(signer.keyId), bytes: await signStatement(statement, signer) });
+    const name = bundlePath(signer.keyId);
+    bundles.set(name, { name, bytes: await signStatement(statement, signer) });
   }
-  return sorted(bundles);
+  return sorted([...bundles.values()]);
 }
 
 function sorted(bundles: readonly KitBundle[]): KitBundle[] {
   return bundles.toSorted((left, right) => (left.name < right.name ? -1 : 1));
-}
-
-async function writeContent(write: Write, row: FileRow, source: BuildFile | undefined): Promise<void> {
-  if (source === undefined) throw new KitError("KIT_MISSING_FILE", quoted(row.path));
-  if ("bytes" in source) return writeEntry(write, row.path, source.bytes);
-  const hash = createHash("sha256");
-  let size = 0;
-  await writeStream(write, row, async (inner) => {
-    for await (const chunk of chunksOf(source.file)) {
-      hash.update(chunk);
-      size += chunk.length;
-      await inner(chunk);
-    }
-  });
-  if (size !== row.size || hash.digest("hex") !== row.sha256)
-    throw new KitError("KIT_FILE_HASH", `${quoted(row.path)} changed while it was built in`);
-}
-
-async function* chunksOf(file: string): AsyncGenerator<Buffer> {
-  for await (const chunk of createReadStream(file, { highWaterMark: 262_144 })) {
-    if (Buffer.isBuffer(chunk)) yield chunk;
-  }
 }
 
 /**
@@ -155,10 +153,10 @@ export async function attachBundles(
   try {
     const all = new Map([...source.bundles, ...bundles].map((bundle) => [bundle.name, bundle]));
     if (all.size > limits.bundles) throw new KitError("KIT_LIMIT_BUNDLES", `more than ${limits.bundles}`);
-    await writeAside(out, async (write) => {
-      await writeEntry(write, "offline-kit.json", source.manifestBytes);
-      for (const { name, bytes } of sorted([...all.values()])) await writeEntry(write, name, bytes);
-      await source.copyRest(write);
+    await writeAside(out, async (archive) => {
+      await archive.entry("offline-kit.json", source.manifestBytes);
+      for (const { name, bytes } of sorted([...all.values()])) await archive.entry(name, bytes);
+      await source.copyRest((bytes) => archive.bytes(bytes));
     });
   } finally {
     await source.close();
@@ -185,16 +183,15 @@ async function checkContents(file: string, limits: KitLimits): Promise<void> {
   }
 }
 
-const BUFFERED = 1_048_576;
-
 /** Writes `<out>.part`, syncs it and renames it; a failure leaves nothing behind. */
-async function writeAside(out: string, content: (write: Write) => Promise<void>): Promise<void> {
+async function writeAside(out: string, content: (archive: ArchiveWriter) => Promise<void>): Promise<void> {
   const part = `${out}.part`;
-  const handle = await open(part, "w", 0o644);
+  await rm(part, { force: true });
+  const handle = await open(part, "wx", 0o644);
   try {
-    const buffered = bufferedWrite(handle);
-    await content(buffered.write);
-    await buffered.flush();
+    const archive = new ArchiveWriter((bytes) => writeAll(handle, bytes));
+    await content(archive);
+    await archive.flush();
     await handle.sync();
     await handle.close();
     await rename(part, out);
@@ -205,19 +202,9 @@ async function writeAside(out: string, content: (write: Write) => Promise<void>)
   }
 }
 
-function bufferedWrite(handle: FileHandle): { write: Write; flush: () => Promise<void> } {
-  let parts: Uint8Array[] = [];
-  let held = 0;
-  const flush = async (): Promise<void> => {
-    const bytes = Buffer.concat(parts);
-    parts = [];
-    held = 0;
-    await handle.writeFile(bytes);
-  };
-  const write = (bytes: Uint8Array): void | Promise<void> => {
-    parts.push(bytes);
-    held += bytes.length;
-    return held >= BUFFERED ? flush() : undefined;
-  };
-  return { write, flush };
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at);
+    at += bytesWritten;
+  }
 }

@@ -100,30 +100,34 @@ async function readHead(source: ByteSource, limits: KitLimits, unsigned: boolean
       readContents(reader, {
         next,
         sums,
-        carried: withRoles(carried, manifest),
-        staging: staging ?? (() => undefined),
+        carried,
+        staging: staging === undefined ? undefined : withRoles(staging, carried, manifest),
       }),
     copyRest: async (write) => {
       const { path, size } = needEntry(next, SUMS);
       await write(encodeHeader({ path, size }));
-      await reader.rest(async (chunk) => write(Buffer.from(chunk)));
+      await reader.rest(write);
     },
     close: source.close,
   };
 }
 
-function withRoles(carried: readonly FileRow[], { files }: Manifest): CarriedFile[] {
+type StageRow = (row: FileRow) => ReturnType<Staging>;
+
+/** Tells a staging the roles of all paths of a content. */
+function withRoles(staging: Staging, carried: readonly FileRow[], { files }: Manifest): StageRow {
+  if (carried.length === files.length) return (row) => staging({ ...row, roles: [row.role] });
   const roles = new Map<string, FileRole[]>();
   for (const { sha256, role } of files) {
     const known = roles.get(sha256);
     if (known === undefined) roles.set(sha256, [role]);
     else if (!known.includes(role)) known.push(role);
   }
-  return carried.map((file) => ({ ...file, roles: roles.get(file.sha256) ?? [file.role] }));
+  return (row) => staging({ ...row, roles: roles.get(row.sha256) ?? [row.role] });
 }
 
 /** Runs a judgement that lets others run where it yields. */
-async function inSlices<T>(steps: Generator<void, T>): Promise<T> {
+export async function inSlices<T>(steps: Generator<void, T>): Promise<T> {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
@@ -161,27 +165,44 @@ async function readBundles(
 interface Expected {
   readonly next: NextEntry;
   readonly sums: Uint8Array;
-  readonly carried: readonly CarriedFile[];
-  readonly staging: Staging;
+  readonly carried: readonly FileRow[];
+  readonly staging: StageRow | undefined;
 }
 
 async function readContents(reader: ArchiveReader, { next, sums, carried, staging }: Expected): Promise<void> {
   const found = needEntry(next, SUMS);
   if (found.size !== sums.length) throw new KitError("KIT_SUMS", `${found.size} bytes where ${sums.length} are due`);
   if (!(await reader.bytes(found.size)).equals(sums)) throw new KitError("KIT_SUMS", "");
-  for (const file of carried) await readFile(reader, file, staging);
+  for (const file of carried) {
+    const content = file.size <= SMALL ? reader.quick(file) : undefined;
+    const staged = content === undefined ? readFile(reader, file, staging) : takeFile(content, file, staging);
+    if (staged !== undefined) await staged;
+  }
   const last = await reader.next();
   if (last.kind === "eof") throw new KitError("KIT_TAR_END", "the end marker is missing");
   if (last.kind === "entry") throw new KitError("KIT_EXTRA_FILE", quoted(last.path));
   await reader.end();
 }
 
-async function readFile(reader: ArchiveReader, file: CarriedFile, staging: Staging): Promise<void> {
+/** Judges a content that is at hand; answers a promise only where somebody keeps it. */
+function takeFile(content: Buffer, file: FileRow, staging: StageRow | undefined): Promise<void> | undefined {
+  if (sha256Hex(content) !== file.sha256) throw new KitError("KIT_FILE_HASH", quoted(file.path));
+  const sink = staging?.(file);
+  return sink === undefined ? undefined : keep(content, sink);
+}
+
+async function keep(content: Buffer, staged: NonNullable<ReturnType<StageRow>>): Promise<void> {
+  const sink = await staged;
+  await sink?.write(content);
+  await sink?.end();
+}
+
+async function readFile(reader: ArchiveReader, file: FileRow, staging: StageRow | undefined): Promise<void> {
   const { path, size } = needEntry(await reader.next(), file.path);
   if (path !== file.path) throw new KitError("KIT_LAYOUT", `${quoted(path)} where ${quoted(file.path)} must be`);
   if (size !== file.size)
     throw new KitError("KIT_FILE_SIZE", `${quoted(path)} has ${size} bytes, ${file.size} were signed`);
-  const sink = await staging(file);
+  const sink = await staging?.(file);
   const sha256 = size <= SMALL ? await hashSmall(reader, size, sink) : await hashLarge(reader, size, sink);
   if (sha256 !== file.sha256) throw new KitError("KIT_FILE_HASH", quoted(path));
   await reader.padding(size);

@@ -3,13 +3,12 @@
  * `seeds/` and `templates/` as people write them.
  * @module
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, sep } from "node:path";
-import type { FileRole } from "../core/kit.ts";
+import { type Dirent, lstatSync, readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { KitError, quoted } from "../core/kit-code.ts";
-import { kindOfFolder } from "../core/kit-place.ts";
 import { assembleContent, canonicalObject, type KitSpec, parseSpec } from "../core/kit-spec.ts";
-import type { BuildFile } from "./kit-build.ts";
+import { type BuildFile, readPlainFile, unreadable } from "./source-files.ts";
+import { roleByPlace, seedFault } from "./source-roles.ts";
 
 const SPEC = "offline-kit.json";
 
@@ -18,55 +17,97 @@ export interface KitSource {
   readonly files: readonly BuildFile[];
 }
 
-/** Reads a source folder, or the folder of the `offline-kit.json` that is named. Throws KitError KIT_MANIFEST, CONTENT_INVALID. */
+/**
+ * Reads a source folder, or the folder of the `offline-kit.json` that is named. Throws KitError KIT_MANIFEST,
+ * CONTENT_INVALID, each place among its reasons (anything but plain files and folders too: a kit carries no links),
+ * SigningError `unreadable`.
+ */
 export function readKitSource(path: string): KitSource {
   const folder = statSync(path).isDirectory() ? path : dirname(path);
   const spec = parseSpec(readFileSync(folder === path ? join(path, SPEC) : path));
-  if (existsSync(join(folder, "content"))) {
-    return { spec, files: namesIn(folder, "content").map((name) => contentFile(folder, name)) };
+  const content = namesIn(folder, "content");
+  if (content !== undefined) return { spec, files: eachOf(content, (name) => contentFile(folder, name)) };
+  const names = [...(namesIn(folder, "seeds") ?? []), ...(namesIn(folder, "templates") ?? [])];
+  eachOf(names, checkSeed);
+  return { spec, files: assembleContent((name) => readPlainFile(join(folder, name)), names) };
+}
+
+/** Paths of the files below a folder, with `/`, sorted by code units; undefined where it is missing. */
+function namesIn(folder: string, room: string): string[] | undefined {
+  const found = lstatSync(join(folder, room), { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  if (!found.isDirectory()) throw notPlain(room, found, "a folder");
+  const names: string[] = [];
+  addNames(folder, room, names);
+  return names.toSorted();
+}
+
+function addNames(folder: string, below: string, names: string[]): void {
+  for (const entry of entriesOf(join(folder, below))) {
+    const name = `${below}/${entry.name}`;
+    if (entry.isFile()) names.push(name);
+    else if (entry.isDirectory()) addNames(folder, name, names);
+    else throw notPlain(name, entry, "a plain file");
   }
-  const names = [...namesIn(folder, "seeds"), ...namesIn(folder, "templates")];
-  return { spec, files: assembleContent((name) => readFileSync(join(folder, name)), names) };
 }
 
-/** Paths of the files below, with `/`, sorted by code units. */
-function namesIn(folder: string, room: string): string[] {
-  if (!existsSync(join(folder, room))) return [];
-  const found = readdirSync(join(folder, room), { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return found.map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/")).toSorted();
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
 }
 
-/** Objects become canonical; every other file is streamed as it is. */
-function contentFile(folder: string, name: string): BuildFile {
-  const role = roleOfPath(name);
-  const file = join(folder, name);
-  if (role !== "object") return { path: name, role, file };
-  return { path: name, role, bytes: canonicalObject(readFileSync(file), name) };
-}
-
-/** Folders whose files all have one role. */
-const FOLDER_ROLES: ReadonlyMap<string, FileRole> = new Map([
-  ["app", "blob"],
-  ["ledger", "ledger"],
-  ["trust", "trust"],
-  ["witness", "witness"],
-]);
-
-/** The role that a file has by its place; outside the folders of kinds it is a `doc`. Throws KitError CONTENT_INVALID. */
-function roleOfPath(path: string): FileRole {
-  const [, folder = "", , ...rest] = path.split("/");
-  const name = basename(path);
-  if (/\.(?:cdx|spdx)\.json$/.test(name)) return "sbom";
-  const role = FOLDER_ROLES.get(folder);
-  if (role !== undefined) return role;
-  const isObject = kindOfFolder(folder) !== undefined && rest.length === 1 && name.endsWith(".json");
-  if (isObject) return name.endsWith(".sealed.json") ? "sealed" : "object";
-  if (folder === "connectors") return "blob";
-  if (kindOfFolder(folder) === undefined) return "doc";
-  throw new KitError(
+function notPlain(name: string, entry: Dirent | Stats, wanted: string): KitError {
+  return new KitError(
     "CONTENT_INVALID",
-    `${quoted(path)} is no object: its place would be content/${folder}/<tenant, or _ for all>/<id>.json`,
+    `${quoted(name)} is ${typeOf(entry)}, not ${wanted}: a kit carries neither links nor devices; put the file itself there, or take it out`,
   );
+}
+
+function typeOf(entry: Dirent | Stats): string {
+  if (entry.isSymbolicLink()) return "a symbolic link";
+  if (entry.isFIFO()) return "a named pipe";
+  if (entry.isSocket()) return "a socket";
+  return entry.isFile() ? "a file" : "a device";
+}
+
+/** Objects become canonical; every other file is read when the kit is built, as it is. */
+function contentFile(folder: string, name: string): BuildFile {
+  const place = roleByPlace(name);
+  if ("fault" in place) throw placeFault(name, place.fault);
+  const { role } = place;
+  const file = `${folder}/${name}`; // a clean name: `join` would look at every character of it
+  if (role !== "object") return { path: name, role, file };
+  return { path: name, role, bytes: canonicalObject(readPlainFile(file), name) };
+}
+
+function checkSeed(name: string): void {
+  const fault = seedFault(name);
+  if (fault !== undefined) throw placeFault(name, fault);
+}
+
+function placeFault(name: string, detail: string): KitError {
+  const reasons = [{ at: name, code: "CONTENT_INVALID", detail }] as const;
+  return new KitError("CONTENT_INVALID", `${quoted(name)} ${detail}`, { reasons });
+}
+
+/** The work on each name. Throws KitError CONTENT_INVALID with the faults of all of them. */
+function eachOf<T>(names: readonly string[], work: (name: string) => T): T[] {
+  const [done, faults]: [T[], KitError[]] = [[], []];
+  for (const name of names) {
+    try {
+      done.push(work(name));
+    } catch (error) {
+      if (!(error instanceof KitError) || error.code !== "CONTENT_INVALID") throw error;
+      faults.push(error);
+    }
+  }
+  const [first] = faults;
+  if (first === undefined) return done;
+  const more = faults.length === 1 ? "" : `; ${faults.length} faults in all`;
+  throw new KitError("CONTENT_INVALID", `${first.detail}${more}`, {
+    reasons: faults.flatMap(({ reasons }) => reasons),
+  });
 }

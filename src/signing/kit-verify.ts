@@ -11,12 +11,13 @@ import { checkPlace } from "../core/kit-check.ts";
 import { KitError, type KitCode, type KitReason, quoted } from "../core/kit-code.ts";
 import { type ObjectPlace, objectPlace } from "../core/kit-place.ts";
 import { afterKit, type SiteView, siteInstant } from "../core/kit-site.ts";
-import { type BundleVerdict, judgeQuorum, reasonsOf } from "../core/quorum.ts";
+import { type BundleVerdict, type CheckedBundle, judgeQuorum, reasonsOf } from "../core/quorum.ts";
+import { shortfallOf } from "../core/quorum-words.ts";
 import { decodeUtf8, parseStrictJson } from "../core/strict-json.ts";
 import { type CheckBundles, followChain, newestPolicy, type TrustFile } from "../core/trust-chain.ts";
 import { judgeOf, type TrustPolicy } from "../core/trust.ts";
 import { checkBundle } from "./dsse.ts";
-import { type OpenKit, openKit, type Staging } from "./kit-open.ts";
+import { type FileSink, type OpenKit, openKit, type Staging } from "./kit-open.ts";
 
 /** A configuration object of a kit: canonical JSON, and whose it is. */
 export interface KitObject extends ObjectPlace {
@@ -89,17 +90,20 @@ export async function verifyKit(question: KitQuestion): Promise<KitVerdict> {
     return await judge(open, question, seen);
   } catch (error) {
     if (!(error instanceof KitError)) throw error;
-    return {
-      ok: false,
-      ...seen,
-      code: error.code,
-      detail: error.detail,
-      message: error.message,
-      reasons: error.reasons,
-    };
+    const { code, detail, message, reasons } = namingSigners(error, seen.bundles);
+    return { ok: false, ...seen, code, detail, message, reasons };
   } finally {
     await open?.close();
   }
+}
+
+/** A refusal of what has been signed as it must be says by whom: they are the ones to ask. */
+function namingSigners(error: KitError, bundles: readonly BundleVerdict[]): KitError {
+  const owners = new Set(bundles.flatMap(({ counts, owner }) => (counts && owner !== undefined ? [owner] : [])));
+  if (owners.size === 0 || error.code === "SIG_THRESHOLD") return error;
+  const signed = `signed by ${[...owners].toSorted().join(", ")}`;
+  const detail = error.detail === "" ? signed : `${error.detail}; ${signed}`;
+  return new KitError(error.code, detail, { cause: error, reasons: error.reasons });
 }
 
 async function judge(
@@ -110,16 +114,15 @@ async function judge(
   const { manifest, kit, manifestBytes } = open;
   const site = typeof question.site === "function" ? await question.site(manifest, kit) : question.site;
   const { policy, role } = judgeOf(manifest, site);
-  const quorum = judgeQuorum(
-    open.bundles.map(({ name, bytes }) => checkBundle(name, bytes, policy)),
-    { policy, role, createdAt: manifest.createdAt, signed: { of: "kit", kit, statement: open.statement } },
-  );
+  const quorum = judgeQuorum(await checkedBundles(open, policy), {
+    policy,
+    role,
+    createdAt: manifest.createdAt,
+    signed: { of: "kit", kit, statement: open.statement },
+  });
   seen.bundles = quorum.verdicts;
   if (!quorum.met) {
-    const whose = role.distinctOwners ? "owners" : "keys";
-    throw new KitError("SIG_THRESHOLD", `${quorum.have} of ${quorum.need} ${whose}`, {
-      reasons: reasonsOf(quorum.verdicts),
-    });
+    throw new KitError("SIG_THRESHOLD", shortfallOf(quorum, role), { reasons: reasonsOf(quorum.verdicts) });
   }
   checkPlace({ manifest, kit, policy, site, overrideExpired: question.overrideExpired === true });
   const kept = keeper(manifest, question);
@@ -137,8 +140,19 @@ async function judge(
   };
 }
 
+/** One by one, so that others run between bundles that take long. */
+async function checkedBundles({ bundles }: OpenKit, policy: TrustPolicy): Promise<CheckedBundle[]> {
+  const checked: CheckedBundle[] = [];
+  for (const { name, bytes } of bundles) {
+    checked.push(checkBundle(name, bytes, policy));
+    await setImmediate();
+  }
+  return checked;
+}
+
 interface Kept {
-  readonly staging: Staging;
+  /** Absent where nobody keeps anything. */
+  readonly staging: Staging | undefined;
   /** Bytes of objects and trust files, by hash. */
   readonly bytes: ReadonlyMap<string, Uint8Array>;
   readonly trust: readonly FileRow[];
@@ -157,27 +171,24 @@ function keeper(manifest: Manifest, { limits = KIT_LIMITS, staging, validate }: 
     ({ size }) => (total += size) > limits.objectsBytes || size > limits.objectBytes,
   );
   const bytes = new Map<string, Uint8Array>();
+  const keep: Staging = (file) => (wanted.has(file.sha256) ? keeping(file, bytes, staging?.(file)) : staging?.(file));
+  return { trust, objects, tooLarge, bytes, staging: wanted.size === 0 || tooLarge !== undefined ? staging : keep };
+}
+
+/** Takes a file into `bytes`, and hands it on. */
+async function keeping(file: FileRow, bytes: Map<string, Uint8Array>, staged: ReturnType<Staging>): Promise<FileSink> {
+  const sink = await staged;
+  const content = Buffer.allocUnsafeSlow(file.size);
+  let at = 0;
   return {
-    trust,
-    objects,
-    tooLarge,
-    bytes,
-    staging: async (file) => {
-      const sink = await staging?.(file);
-      if (tooLarge !== undefined || !wanted.has(file.sha256)) return sink;
-      const content = Buffer.allocUnsafeSlow(file.size);
-      let at = 0;
-      return {
-        write: (chunk) => {
-          content.set(chunk, at);
-          at += chunk.length;
-          return sink?.write(chunk);
-        },
-        end: () => {
-          bytes.set(file.sha256, content);
-          return sink?.end();
-        },
-      };
+    write: (chunk) => {
+      content.set(chunk, at);
+      at += chunk.length;
+      return sink?.write(chunk);
+    },
+    end: () => {
+      bytes.set(file.sha256, content);
+      return sink?.end();
     },
   };
 }

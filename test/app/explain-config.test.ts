@@ -1,8 +1,11 @@
+import { policyBytes, policyFingerprint } from "../../src/core/trust.ts";
+import { testPolicy } from "../support/kit-forge.ts";
 import { describe, expect, it } from "vitest";
 import { configFinder, type FindConfig } from "../../src/app/explain-config.ts";
 import type { DecidingLeaf } from "../../src/app/explain-history.ts";
 import { SITE_TENANT } from "../../src/core/cells.ts";
 import { planChange } from "../../src/core/config-plan.ts";
+import { switchTo } from "../../src/flows/config-apply.ts";
 import { parseLeaf } from "../../src/core/leaf-parse.ts";
 import type { Reader } from "../../src/ports.ts";
 import { type Explaining, explaining } from "../support/explaining.ts";
@@ -171,23 +174,26 @@ async function importKit(site: Explaining, sequence: number, name: string): Prom
   const objects = [rule("all", { name, actions: [{ id: "all-mail", channel: "ops-mail" }] })];
   const stream = "hq/rules";
   const { base, candidate, changes } = planChange(configurations.own("default"), { objects, prune: true, stream });
-  await store.stage(objects.map(({ object, text }) => ({ hash: object.hash, text })));
-  configurations.stage(
-    objects.map(({ object }) => object),
-    [{ tenant: "default", candidate }],
-  );
   const manifest = String(sequence).padStart(64, "0");
-  await store.transact({
-    flow: "kit-import",
-    tenant: SITE_TENANT,
-    input: {
-      actor: "token:ops",
-      stream,
-      head: { epoch: 1, sequence, manifest, createdAt: site.clock.now },
-      before: sequence === 1 ? undefined : String(sequence - 1).padStart(64, "0"),
-      heads: {},
-      switches: [{ tenant: "default", base, candidate, changes }],
-      signers: [],
-    },
-  });
+  const policy = testPolicy();
+  const fingerprint = policyFingerprint(policyBytes(policy));
+  const trust = { actor: "token:ops", which: "upstream" as const, policy, fingerprint };
+  await store.transact({ flow: "trust-change", tenant: SITE_TENANT, input: trust });
+  const input = {
+    actor: "token:ops",
+    stream,
+    head: { epoch: 1, sequence, manifest, createdAt: site.clock.now },
+    before: sequence === 1 ? undefined : String(sequence - 1).padStart(64, "0"),
+    expiresAt: null,
+    judgedBy: { which: "upstream" as const, fingerprint },
+    objects: 1,
+    files: 0,
+    plan: manifest,
+    heads: {},
+    switches: [{ tenant: "default", base, candidate, changes }],
+    signers: [],
+  };
+  await switchTo({ store, configurations }, { objects, candidates: [{ tenant: "default", candidate }] }, () =>
+    store.transact({ flow: "kit-import", tenant: SITE_TENANT, input }),
+  );
 }

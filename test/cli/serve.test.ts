@@ -210,9 +210,9 @@ test("the demo holds in every step, with an empty environment, from a folder tha
     .object({ ok: z.boolean(), ms: z.number(), steps: z.array(z.looseObject({ name: z.string(), ok: z.boolean() })) })
     .parse(JSON.parse(done.stdout));
   expect(ok).toBe(true);
-  expect(steps).toHaveLength(11);
+  expect(steps).toHaveLength(15);
   expect(steps.every((step) => step.ok)).toBe(true);
-  expect(ms).toBeLessThan(20_000);
+  expect(ms).toBeLessThan(60_000);
   fs.mkdirSync(gone);
 });
 
@@ -225,7 +225,7 @@ test("the demo keeps its site where it is told to", async () => {
   };
   const done = await cli(["demo", "--keep", dir], { env }); // meant for another site
   expect(done.code, done.out + done.err).toBe(0);
-  expect(done.out).toMatch(/all 11 steps held, in \d+\.\d s\nthe site is kept in .*kept\n$/);
+  expect(done.out).toMatch(/all 15 steps held, in \d+\.\d s\nthe site is kept in .*kept\n$/);
   expect((await cli(["ledger", "verify", "--data", dir])).code).toBe(0);
   expect(await cli(["demo", "--keep", dir])).toMatchObject({ code: 4, out: "" });
   expect(fs.readdirSync(path.dirname(dir))).toEqual(["kept"]);
@@ -236,7 +236,7 @@ test("a demo whose step does not hold says which and why, and ends with 1", asyn
   fs.writeFileSync(file, "");
   const done = await cli(["demo", "--keep", path.join(file, "below")]);
   expect(done.code).toBe(1);
-  expect(done.out).toMatch(/^FAIL init .*\n +\S.*\nNOT ALL HELD: 11 of 11 steps\n/);
+  expect(done.out).toMatch(/^FAIL init .*\n +\S.*\nNOT ALL HELD: 15 of 15 steps\n/);
 });
 
 test("what is waited for in vain is told", async () => {

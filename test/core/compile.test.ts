@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { addresses, bindChannel, cfgOf, compile, mergedMap } from "../../src/core/compile.ts";
 import { Binding, Channel } from "../../src/core/channel.ts";
-import { generation } from "../../src/core/config-plan.ts";
+import { generation } from "../../src/core/generation.ts";
 import { channel, checked, compiledOf, mapOf, rule, template } from "../support/objects.ts";
 
 const bindable = Channel.parse({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { checkReferences, difference, EMPTY_GENERATION, planChange, splitKey } from "../../src/core/config-plan.ts";
+import { checkReferences, difference, planChange, splitKey } from "../../src/core/config-plan.ts";
+import { EMPTY_GENERATION } from "../../src/core/generation.ts";
 import { channel, checked, rule, template } from "../support/objects.ts";
 
 const byPerson = (objects: readonly ReturnType<typeof rule>[], prune = false) => ({ objects, prune });

@@ -23,7 +23,7 @@ import { testKey, testPolicy } from "../support/kit-forge.ts";
 
 const ALL = {
   kinds: ["app", "rules", "schedules", "policies", "connectors", "ledger", "witness"] as const,
-  tenants: ["*"],
+  tenants: new Set(["*"]),
 };
 
 describe("an instant of a kit", () => {

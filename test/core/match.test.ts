@@ -2,21 +2,25 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { EventInput } from "../../src/core/event.ts";
 import { SEVERITIES, severityRank } from "../../src/core/event.ts";
-import { buildIndex, type CompiledRule, compileRules } from "../../src/core/index.ts";
+import { type CompiledRule, indexSteps, type RuleIndex, ruleSteps } from "../../src/core/index.ts";
 import { matchRules, ruleMatches } from "../../src/core/match.ts";
 import { Rule } from "../../src/core/rule.ts";
+import { runWhole } from "../../src/core/steps.ts";
 import { input } from "../support/objects.ts";
 
 const NOW = 1_780_000_000_000; // 2026-05-28T20:26:40Z
 const action = [{ id: "a", channel: "c" }];
 
 function compiled(rules: readonly object[]): CompiledRule[] {
-  return compileRules(
-    rules.map((fields, at) => ({
-      rule: Rule.parse({ schema: "rule/v1", id: `r${at}`, actions: action, ...fields }),
-      hash: `${at}`.padStart(64, "0"),
-    })),
-  );
+  const hashed = rules.map((fields, at) => ({
+    value: Rule.parse({ schema: "rule/v1", id: `r${at}`, actions: action, ...fields }),
+    hash: `${at}`.padStart(64, "0"),
+  }));
+  return runWhole(ruleSteps(hashed));
+}
+
+function buildIndex(rules: readonly CompiledRule[]): RuleIndex {
+  return runWhole(indexSteps(rules));
 }
 
 function matched(rules: readonly object[], event: EventInput, now = NOW): string[] {

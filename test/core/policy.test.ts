@@ -22,7 +22,15 @@ const SITE = policy({
 });
 
 test("where nothing is set every gate is off, in UTC and English", () => {
-  const off = { quotas: [], itemCap: 500, resolutions: "follow", locale: "en", zone: "UTC", silences: {} };
+  const off = {
+    quotas: [],
+    itemCap: 500,
+    resolutions: "follow",
+    locale: "en",
+    zone: "UTC",
+    dropImport: [],
+    silences: {},
+  };
   expect(NO_POLICY).toEqual(off);
   expect(compilePolicy(policy({}))).toEqual(off);
 });
@@ -39,6 +47,7 @@ test("all of it, in ms", () => {
     staleness: { after: 28_800_000, choice: "drop" },
     locale: "bg-BG",
     zone: "Europe/Sofia",
+    dropImport: [],
     silences: { maxLength: 604_800_000, maxShare: 40 },
   });
 });
@@ -61,6 +70,7 @@ describe("a tenant's policy over the site's", () => {
     ["zone", { zone: "Asia/Kathmandu" }, { zone: "Asia/Kathmandu" }],
     ["silences, as one field", { silences: { maxShare: 90 } }, { silences: { maxShare: 90 } }],
     ["silences, without bounds", { silences: {} }, { silences: {} }],
+    ["streams for the drop folder", { dropImport: ["hq/*", "hq/rules"] }, { dropImport: ["hq/*", "hq/rules"] }],
   ])("replaces %s and nothing else", (_name, own, compiled) => {
     expect(compilePolicy(policy(own), SITE)).toEqual({ ...compilePolicy(SITE), ...compiled });
   });

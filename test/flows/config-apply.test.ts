@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { applyConfig, planBinding, planConfig } from "../../src/flows/config-apply.ts";
 import { loadConfigurations } from "../../src/flows/configurations.ts";
+import { generation } from "../../src/core/generation.ts";
 import { parseLeaf } from "../../src/core/leaf-parse.ts";
+import { readGeneration } from "../../src/flows/generation-read.ts";
 import { channel, rule, template } from "../support/objects.ts";
+import { noPause } from "../support/pause.ts";
 import { openTestStore } from "../support/store.ts";
 
 const by = { actor: "local:0" };
@@ -33,7 +36,7 @@ const ask = (
 describe("a change of configuration", () => {
   test("is in force for the next event, with one leaf that names what changed", async () => {
     const site = await openTestStore();
-    const plan = planConfig(
+    const plan = await planConfig(
       site,
       ask([
         { kind: "channels", id: "ops-mail", value: channelValue },
@@ -61,7 +64,7 @@ describe("a change of configuration", () => {
 
   test("with faults changes nothing, and every fault has its place", async () => {
     const site = await openTestStore();
-    const plan = planConfig(
+    const plan = await planConfig(
       site,
       ask([
         { kind: "rules", id: "r", value: ruleValue("r", { colour: 1 }) },
@@ -80,7 +83,7 @@ describe("a change of configuration", () => {
 
   test("that names a channel that is not there is refused", async () => {
     const site = await openTestStore();
-    const plan = planConfig(site, ask([{ kind: "rules", id: "r", value: ruleValue("r") }]));
+    const plan = await planConfig(site, ask([{ kind: "rules", id: "r", value: ruleValue("r") }]));
     expect(plan.faults.map(({ pointer, detail }) => [pointer, detail])).toEqual([
       ["/actions/0/channel", 'there is no channel "ops-mail"'],
       ["/actions/0", 'names no template, and there is no "tmpl-event"'],
@@ -91,8 +94,8 @@ describe("a change of configuration", () => {
     const site = await openTestStore();
     const mail = { kind: "channels", id: "ops-mail", value: channelValue } as const;
     const [one, two] = [
-      planConfig(site, ask([mail])),
-      planConfig(site, ask([mail, { kind: "channels", id: "other", value: { ...channelValue, id: "other" } }])),
+      await planConfig(site, ask([mail])),
+      await planConfig(site, ask([mail, { kind: "channels", id: "other", value: { ...channelValue, id: "other" } }])),
     ];
     const results = await Promise.allSettled([applyConfig(site, one, by), applyConfig(site, two, by)]);
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
@@ -104,7 +107,7 @@ describe("a change of configuration", () => {
     const site = await openTestStore();
     await site.configure([channel()]);
     const size = (await site.lines()).length;
-    expect(await applyConfig(site, planConfig(site, ask([])), by)).toEqual({ n: 1 });
+    expect(await applyConfig(site, await planConfig(site, ask([])), by)).toEqual({ n: 1 });
     expect((await site.lines()).length).toBe(size);
   });
 });
@@ -112,13 +115,17 @@ describe("a change of configuration", () => {
 describe("binding a channel", () => {
   test("fills in values, keeps the earlier ones, and leaves cfg alone", async () => {
     const site = await openTestStore();
-    await applyConfig(site, planConfig(site, ask([{ kind: "channels", id: "ops-mail", value: channelValue }])), by);
-    const { cfg } = site.configurations.of("default");
-    expect(site.configurations.of("default").channels.get("ops-mail")?.unbound).toEqual(["host", "from", "to"]);
-    await applyConfig(site, planBinding(site, "default", { id: "ops-mail", values: { host: "relay" } }), by);
     await applyConfig(
       site,
-      planBinding(site, "default", { id: "ops-mail", values: { from: "a@b.example", to: "c@d.example" } }),
+      await planConfig(site, ask([{ kind: "channels", id: "ops-mail", value: channelValue }])),
+      by,
+    );
+    const { cfg } = site.configurations.of("default");
+    expect(site.configurations.of("default").channels.get("ops-mail")?.unbound).toEqual(["host", "from", "to"]);
+    await applyConfig(site, await planBinding(site, "default", { id: "ops-mail", values: { host: "relay" } }), by);
+    await applyConfig(
+      site,
+      await planBinding(site, "default", { id: "ops-mail", values: { from: "a@b.example", to: "c@d.example" } }),
       by,
     );
     expect(site.configurations.of("default").channels.get("ops-mail")).toMatchObject({
@@ -137,16 +144,21 @@ describe("binding a channel", () => {
     [{ port: "25" }, "/values/port", /not "port"/],
   ])("refuses %j", async (values, pointer, detail) => {
     const site = await openTestStore();
-    await applyConfig(site, planConfig(site, ask([{ kind: "channels", id: "ops-mail", value: channelValue }])), by);
-    const { faults } = planBinding(site, "default", { id: "ops-mail", values: JSON.parse(JSON.stringify(values)) });
+    await applyConfig(
+      site,
+      await planConfig(site, ask([{ kind: "channels", id: "ops-mail", value: channelValue }])),
+      by,
+    );
+    const { faults } = await planBinding(site, "default", {
+      id: "ops-mail",
+      values: JSON.parse(JSON.stringify(values)),
+    });
     expect(faults).toContainEqual(expect.objectContaining({ pointer, detail: expect.stringMatching(detail) }));
   });
 
   test("of a channel that is not there is missing", async () => {
     const site = await openTestStore();
-    expect(() => planBinding(site, "default", { id: "gone", values: {} })).toThrow(
-      expect.objectContaining({ code: "missing" }),
-    );
+    await expect(planBinding(site, "default", { id: "gone", values: {} })).rejects.toMatchObject({ code: "missing" });
   });
 });
 
@@ -155,7 +167,7 @@ describe("a change of the site's objects", () => {
     const site = await openTestStore();
     await site.configure([template()], "_site");
     await site.configure([channel(), rule("a")]);
-    const plan = planConfig(site, ask([], true, "_site"));
+    const plan = await planConfig(site, ask([], true, "_site"));
     expect(plan.faults).toEqual([expect.objectContaining({ kind: "rules", id: "a", pointer: "/actions/0" })]);
   });
 
@@ -164,7 +176,7 @@ describe("a change of the site's objects", () => {
     const value = { schema: "template/v1", id: "tmpl-event", subject: "s", text: "t" };
     await applyConfig(
       site,
-      planConfig(site, ask([{ kind: "templates", id: "tmpl-event", value }], false, "_site")),
+      await planConfig(site, ask([{ kind: "templates", id: "tmpl-event", value }], false, "_site")),
       by,
     );
     for (const tenant of ["default", "other"])
@@ -177,7 +189,9 @@ test("every generation that was ever current is kept", async () => {
   await site.configure([channel()]);
   const first = site.configurations.own("default");
   await site.configure([channel(), template()]);
-  expect(await site.store.read.cell("generation", "default", first.id)).toEqual(first);
+  const kept = await site.store.read.cell("generation", "default", first.id);
+  expect(kept).toEqual({ id: first.id, n: 1, parts: first.parts });
+  expect(kept && (await readGeneration(site.store.read, kept, noPause))).toEqual(first);
   expect((await site.store.read.cell("generation", "default", "current"))?.id).toBe(
     site.configurations.own("default").id,
   );
@@ -185,10 +199,11 @@ test("every generation that was ever current is kept", async () => {
 
 test("a plan keeps nothing of what it was shown", async () => {
   const site = await openTestStore();
-  const plan = planConfig(site, ask([{ kind: "channels", id: "ops-mail", value: channelValue }]));
-  expect(() => site.configurations.preview([{ tenant: "default", candidate: plan.candidate }], [])).toThrow(
-    expect.objectContaining({ code: "missing" }),
-  );
+  const plan = await planConfig(site, ask([{ kind: "channels", id: "ops-mail", value: channelValue }]));
+  const { candidate } = plan;
+  await expect(site.configurations.preview([{ tenant: "default", candidate }], []).next()).rejects.toMatchObject({
+    code: "missing",
+  });
 });
 
 test("a change of very many objects is told in one leaf, with its count", async () => {
@@ -207,7 +222,7 @@ describe("configurations", () => {
     const site = await openTestStore({ tenants: ["_site", "default", "other"] });
     await site.configure([template()], "_site");
     await site.configure([channel(), rule("a")]);
-    const loaded = await loadConfigurations(site.store.read);
+    const loaded = await loadConfigurations(site.store.read, noPause);
     expect(loaded.tenants()).toEqual(["_site", "default", "other"]);
     for (const tenant of ["_site", "default", "other"])
       expect(loaded.of(tenant)).toEqual(site.configurations.of(tenant));
@@ -224,9 +239,9 @@ describe("configurations", () => {
 
   test("cannot take on objects that nobody staged", async () => {
     const site = await openTestStore();
-    const candidate = { id: "x", n: 1, objects: { "rules/a": "0".repeat(64) }, streams: {} };
-    expect(() => site.configurations.preview([{ tenant: "default", candidate }], [])).toThrow(
-      expect.objectContaining({ code: "missing" }),
-    );
+    const candidate = generation(1, { "rules/a": "0".repeat(64) }, {});
+    await expect(site.configurations.preview([{ tenant: "default", candidate }], []).next()).rejects.toMatchObject({
+      code: "missing",
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SITE_TENANT } from "../../src/core/cells.ts";
-import { EMPTY_GENERATION } from "../../src/core/config-plan.ts";
+import { EMPTY_GENERATION } from "../../src/core/generation.ts";
 import { MAX_TENANTS } from "../../src/core/tenants.ts";
 import { loadConfigurations } from "../../src/flows/configurations.ts";
 import type { CellChange } from "../../src/ports.ts";
@@ -9,6 +9,7 @@ import { createMemoryEngine } from "../../src/store/memory/engine.ts";
 import { storeHome } from "../support/store-home.ts";
 import { START } from "../support/store.ts";
 import { tenantPlan } from "../support/store-plans.ts";
+import { noPause } from "../support/pause.ts";
 
 const NAMES = [SITE_TENANT, ...Array.from({ length: MAX_TENANTS - 1 }, (_, n) => `t${n}`)];
 
@@ -24,7 +25,7 @@ test.each(["memory", "libsql"] as const)("%s: a start knows as many tenants as a
   const home = storeHome();
   const engine = kind === "memory" ? createMemoryEngine() : await home.open();
   engine.apply(opened(NAMES));
-  const { tenants } = await loadConfigurations(engine.read);
+  const { tenants } = await loadConfigurations(engine.read, noPause);
   expect(new Set(tenants())).toEqual(new Set(NAMES));
   if (kind === "libsql") expect(() => engine.apply(opened(["more"]))).toThrow(`more than ${MAX_TENANTS} tenants`);
   engine.close();

@@ -202,7 +202,11 @@ describe("the scheduler", () => {
 describe("the list of jobs", () => {
   test("is in its order, whoever hands them over", () => {
     expect(
-      jobsInOrder({ checkpoint: idleJob("checkpoint"), deliver: idleJob("deliver") }).map(({ name }) => name),
+      jobsInOrder({
+        checkpoint: idleJob("checkpoint"),
+        deliver: idleJob("deliver"),
+        "drop-folder": idleJob("drop-folder"),
+      }).map(({ name }) => name),
     ).toEqual([...JOB_ORDER]);
   });
 });

@@ -306,11 +306,11 @@ describe("a source folder", () => {
   test("with content/ is taken as it lies, objects made canonical, roles by place", async () => {
     write("offline-kit.json", spec);
     write("content/rules/acme/a.json", '{ "id": "a" }');
-    write("content/README.md", "Read me");
+    write("content/docs/README.md", "Read me");
     write("content/sbom.cdx.json", "{ }");
     const { files } = readKitSource(inFolder("offline-kit.json"));
     expect(files.map(({ path, role }) => [path, role])).toEqual([
-      ["content/README.md", "doc"],
+      ["content/docs/README.md", "doc"],
       ["content/rules/acme/a.json", "object"],
       ["content/sbom.cdx.json", "sbom"],
     ]);
@@ -327,7 +327,16 @@ describe("a source folder", () => {
       write("offline-kit.json", spec);
       write(name, "{}");
       expect(() => readKitSource(folder)).toThrow(
-        /is no object: its place would be content\/(rules|templates)\/<tenant/,
+        expect.objectContaining({
+          code: "CONTENT_INVALID",
+          reasons: [
+            {
+              at: name,
+              code: "CONTENT_INVALID",
+              detail: expect.stringMatching(/^is no object: its place would be content\/(rules|templates)\/<tenant/),
+            },
+          ],
+        }),
       );
     },
   );

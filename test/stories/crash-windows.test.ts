@@ -1,20 +1,17 @@
-import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Delivery } from "../../src/core/delivery.ts";
 import { DUE, openCrashSite } from "../support/crash-site.ts";
 import { HELD, makeCrashSite } from "../support/crash-world.ts";
 import { type Remains, remainsOf } from "../support/cut-store.ts";
+import { childProgram, type ChildProgram, type Died as Ended } from "../support/killed-child.ts";
 import { type ReceivedMail, type SmtpPeer, smtpPeer } from "../support/smtp-peer.ts";
 import { verdictOn } from "../support/tiny-log.ts";
 import { toldOf } from "../support/told.ts";
 
 const CHILD = path.join(import.meta.dirname, "../support/crash-child.ts");
-const LIBSQL = fileURLToPath(import.meta.resolve("libsql"));
 /** Children are killed side by side, each with a relay and folders of its own. */
 const LANES = 2;
 /** The next process is started so long after the windows were due. */
@@ -27,22 +24,11 @@ interface Lane {
 }
 
 let root = "";
+let child: ChildProgram;
 let lanes: Lane[] = [];
 beforeAll(async () => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), "sealpost-crash-"));
-  await build({
-    entryPoints: [CHILD],
-    outfile: path.join(root, "child.mjs"), // one file: hundreds of processes read it
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    alias: { libsql: LIBSQL },
-    external: [LIBSQL],
-    banner: {
-      js: `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(CHILD)});`,
-    },
-    logLevel: "error",
-  });
+  child = await childProgram(CHILD, root);
   lanes = await Promise.all(
     Array.from({ length: LANES }, async (_, n) => {
       const lane = { peer: await smtpPeer("takes"), home: path.join(root, String(n)), runs: 0 };
@@ -57,27 +43,15 @@ afterAll(async () => {
   fs.rmSync(root, { recursive: true });
 });
 
-interface Died {
-  readonly signal: NodeJS.Signals | null;
-  readonly code: number | null;
+interface Died extends Pick<Ended, "signal" | "code"> {
   /** Points that it reached. */
   readonly said: readonly string[];
 }
 
 /** Runs the process on a folder until it ends; at `point` it kills itself. */
 async function runChild(folder: string, timers: number, point = ""): Promise<Died> {
-  const child = spawn(process.execPath, [path.join(root, "child.mjs"), folder, String(timers), point], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_COMPILE_CACHE: path.join(root, "cache") },
-  });
-  const ended = new Promise<Pick<Died, "signal" | "code">>((resolve) =>
-    child.once("close", (code, signal) => resolve({ code, signal })),
-  );
-  let text = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  return { ...(await ended), said: text.split("\n").filter((line) => line !== "") };
+  const { signal, code, out } = await child.run([folder, String(timers), point]);
+  return { signal, code, said: out.split("\n").filter((line) => line !== "") };
 }
 
 interface Run {

@@ -12,6 +12,7 @@ import { silentLog } from "../../src/system/log.ts";
 import { channel, input, rule, template } from "../support/objects.ts";
 import { openTestStore, START } from "../support/store.ts";
 import { testVault } from "../support/vault.ts";
+import { noPause } from "../support/pause.ts";
 
 const EVENTS = 100_000;
 const BATCH = 1000;
@@ -50,7 +51,7 @@ test("100,000 events sent again after a restart are all known, with their first 
   const again = createStore({
     engine,
     flows: FLOWS,
-    configurations: await loadConfigurations(engine.read),
+    configurations: await loadConfigurations(engine.read, noPause),
     stamper: {
       stamp: () => ({ now: START + 1000, t: START + 1000, salt: new Uint8Array(32) }),
       now: () => START + 1000,

@@ -8,6 +8,7 @@ import { planChange } from "../../src/core/config-plan.ts";
 import type { DeliveryReceipt } from "../../src/core/delivery.ts";
 import type { EventInput } from "../../src/core/event.ts";
 import type { CheckedObject } from "../../src/core/objects.ts";
+import { switchTo } from "../../src/flows/config-apply.ts";
 import { loadConfigurations } from "../../src/flows/configurations.ts";
 import { FLOWS, type Flows } from "../../src/flows/index.ts";
 import type { MuteChange } from "../../src/flows/mute-change.ts";
@@ -25,6 +26,7 @@ import { errorLog, type Remains, remainsOf, TENANT } from "./cut-store.ts";
 import { testConnector } from "./delivering.ts";
 import { storeHome } from "./store-home.ts";
 import { LOG_KEY, seal, TINY_ORIGIN, TINY_SITE_ORIGIN } from "./tiny-log.ts";
+import { noPause } from "./pause.ts";
 
 /** A try that the other side answered, and when on the clock that never steps, ms. */
 export interface Sent {
@@ -133,7 +135,7 @@ interface Outside {
 }
 
 async function run(engine: Engine, { clock, errors, connector }: Outside): Promise<Running> {
-  const configurations = await loadConfigurations(engine.read);
+  const configurations = await loadConfigurations(engine.read, noPause);
   const last = await lastInstant(engine.read);
   const random = { bytes: (count: number) => randomBytes(count) };
   const stamper = createStamper({ clock, random, ...(last === undefined ? {} : { last }) });
@@ -190,11 +192,8 @@ async function openTenants({ transact }: Store<Flows>): Promise<void> {
 
 async function configure({ store, configurations }: Running, objects: readonly CheckedObject[]): Promise<void> {
   const { base, candidate, changes } = planChange(configurations.own(TENANT), { objects, prune: true });
-  await store.stage(objects.map(({ object, text }) => ({ hash: object.hash, text })));
-  configurations.stage(
-    objects.map(({ object }) => object),
-    [{ tenant: TENANT, candidate }],
-  );
   const input = { actor: "job:test", base, candidate, changes };
-  await store.transact({ flow: "config-switch", tenant: TENANT, input });
+  await switchTo({ store, configurations }, { objects, candidates: [{ tenant: TENANT, candidate }] }, () =>
+    store.transact({ flow: "config-switch", tenant: TENANT, input }),
+  );
 }

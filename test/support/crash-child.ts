@@ -3,12 +3,12 @@
  * point that it reaches, and kills itself at the given one.
  */
 import { writeSync } from "node:fs";
-import Database from "libsql";
 import { CHANNEL_TYPES } from "../../src/channels/index.ts";
 import type { ChannelType } from "../../src/ports.ts";
 import type { Engine, Plan } from "../../src/store/engine.ts";
 import { parseLeaf } from "../../src/core/leaf-parse.ts";
 import { DUE, openCrashSite } from "./crash-site.ts";
+import { watchStatements } from "./fault-points.ts";
 
 const [folder = "", timers = "256", point] = process.argv.slice(2);
 
@@ -22,27 +22,6 @@ let writing: { readonly name: string; next: number } | undefined;
 
 function statement(): void {
   if (writing !== undefined) reach(`${writing.name} ${writing.next++}`);
-}
-
-/** Every statement on any connection passes here. What libsql itself does is not touched. */
-function watchStatements(): void {
-  const probe = new Database(":memory:");
-  const prepared: unknown = Object.getPrototypeOf(probe.prepare("SELECT 1"));
-  watchMethod(Database.prototype, "exec");
-  for (const name of ["run", "all"]) watchMethod(prepared, name);
-}
-
-/** Reaches a point before each call of a method, and one more after a commit. */
-function watchMethod(on: unknown, name: string): void {
-  if (typeof on !== "object" || on === null) throw new Error("libsql has no statements");
-  const real: unknown = Reflect.get(on, name);
-  if (typeof real !== "function") throw new Error(`statements of libsql have no ${name}`);
-  Reflect.set(on, name, function watched(this: unknown, ...values: unknown[]): unknown {
-    statement();
-    const done: unknown = Reflect.apply(real, this, values);
-    if (values[0] === "COMMIT") statement();
-    return done;
-  });
 }
 
 /** Names each transaction by the timers that it decides, or the delivery whose outcome it records. */
@@ -89,7 +68,7 @@ function oneByOne(types: readonly ChannelType[], unrecorded: { count: number }):
 }
 
 const unrecorded = { count: 0 };
-watchStatements();
+watchStatements(statement);
 const site = await openCrashSite({
   folder,
   now: DUE + 1000,

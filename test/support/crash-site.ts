@@ -20,6 +20,7 @@ import { systemClock } from "../../src/system/clock.ts";
 import { systemTimeout } from "../../src/system/timeout.ts";
 import { errorLog, TENANT } from "./cut-store.ts";
 import { testVault } from "./vault.ts";
+import { noPause } from "./pause.ts";
 
 /** When every window is due: quiet hours end, an hour and the others' times too. */
 export const DUE: number = Date.parse("2026-06-02T07:00:00Z");
@@ -48,7 +49,7 @@ export interface CrashSite {
 export async function openCrashSite(options: CrashSiteOptions): Promise<CrashSite> {
   const real = await openLibsqlEngine({ file: join(options.folder, "sealpost.db"), vault: testVault() });
   const engine = options.engine?.(real) ?? real;
-  const configurations = await loadConfigurations(engine.read);
+  const configurations = await loadConfigurations(engine.read, noPause);
   const last = await lastInstant(engine.read);
   const errors: string[] = [];
   const log = errorLog(errors);

@@ -3,6 +3,7 @@
  * @module
  */
 import { planChange } from "../../src/core/config-plan.ts";
+import { switchTo } from "../../src/flows/config-apply.ts";
 import type { EventInput } from "../../src/core/event.ts";
 import type { CheckedObject } from "../../src/core/objects.ts";
 import type { Flows } from "../../src/flows/index.ts";
@@ -31,13 +32,10 @@ export async function makeCrashSite(folder: string, port: number): Promise<void>
     }
     const objects = objectsOf(port);
     const { base, candidate, changes } = planChange(configurations.own(TENANT), { objects, prune: true });
-    await store.stage(objects.map(({ object, text }) => ({ hash: object.hash, text })));
-    configurations.stage(
-      objects.map(({ object }) => object),
-      [{ tenant: TENANT, candidate }],
-    );
     const asked = { actor: "job:test", base, candidate, changes };
-    await store.transact({ flow: "config-switch", tenant: TENANT, input: asked });
+    await switchTo({ store, configurations }, { objects, candidates: [{ tenant: TENANT, candidate }] }, () =>
+      store.transact({ flow: "config-switch", tenant: TENANT, input: asked }),
+    );
     await post(
       store,
       Array.from({ length: HELD }, (_, n) => event(`held-${n}`, "night")),

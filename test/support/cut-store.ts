@@ -7,6 +7,7 @@ import type { WindowMember } from "../../src/core/window-record.ts";
 import { planChange } from "../../src/core/config-plan.ts";
 import { DecisionRoot } from "../../src/core/decision-root.ts";
 import type { CheckedObject } from "../../src/core/objects.ts";
+import { switchTo } from "../../src/flows/config-apply.ts";
 import { loadConfigurations } from "../../src/flows/configurations.ts";
 import { FLOWS, type Flows } from "../../src/flows/index.ts";
 import type { Log, Store, TimerRow } from "../../src/ports.ts";
@@ -17,6 +18,7 @@ import { MemoryState } from "../../src/store/memory/state.ts";
 import type { Jump, Stamper } from "../../src/store/stamper.ts";
 import { createStore } from "../../src/store/transactor.ts";
 import { storeHome } from "./store-home.ts";
+import { noPause } from "./pause.ts";
 
 export const TENANT = "default";
 /** More rows than a test ever has. */
@@ -124,13 +126,10 @@ export async function openCutStore(options: CutStoreOptions, start: number): Pro
       const { configurations, store } = running;
       const { base, candidate, changes } = planChange(configurations.own(TENANT), { objects, prune: true });
       if (candidate.id === base) return;
-      await store.stage(objects.map(({ object, text }) => ({ hash: object.hash, text })));
-      configurations.stage(
-        objects.map(({ object }) => object),
-        [{ tenant: TENANT, candidate }],
-      );
       const input = { actor: "job:test", base, candidate, changes };
-      await ask(at, () => store.transact({ flow: "config-switch", tenant: TENANT, input }));
+      await switchTo({ store, configurations }, { objects, candidates: [{ tenant: TENANT, candidate }] }, () =>
+        ask(at, () => store.transact({ flow: "config-switch", tenant: TENANT, input })),
+      );
     },
     jump: async (from, to) => {
       await look(from); // what was due before is not late
@@ -160,7 +159,7 @@ interface RunOptions extends CutStoreOptions {
 }
 
 async function run(engine: Engine, { stamper, errors, limits, strict }: RunOptions): Promise<Running> {
-  const configurations = await loadConfigurations(engine.read);
+  const configurations = await loadConfigurations(engine.read, noPause);
   const store = createStore({
     engine,
     flows: FLOWS,

@@ -6,15 +6,17 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { Hono } from "hono";
-import { generation } from "../../src/core/config-plan.ts";
+import { generation } from "../../src/core/generation.ts";
 import type { Delivery, EventReceipt } from "../../src/core/delivery.ts";
 import type { Event, EventInput } from "../../src/core/event.ts";
 import type { EventExplanation, GatheringExplanation } from "../../src/core/explain.ts";
 import { sha256Hex } from "../../src/core/hash.ts";
 import { recordId } from "../../src/core/id.ts";
 import type { Json } from "../../src/core/json.ts";
+import { KitError } from "../../src/core/kit-code.ts";
 import { FlowError } from "../../src/flows/error.ts";
 import { DEFAULT_LIMITS, type Env, type HttpContext, type Limits } from "../../src/http/context.ts";
+import type { IssuedKit, KitRequest, PlannedKit } from "../../src/http/kit-services.ts";
 import { createHttp } from "../../src/http/server.ts";
 import type { Caller, ConfigChange, DigestCommand, Mail, Services, ShownWindow } from "../../src/http/services.ts";
 import type { Log, Timeout, TokenRecord } from "../../src/ports.ts";
@@ -22,6 +24,22 @@ import { SOURCES, sourceOf } from "../../src/sources/index.ts";
 import { memoryMutes } from "./mutes.ts";
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
+export const PLANNED: PlannedKit = {
+  plan: "f".repeat(64),
+  repeated: false,
+  stream: "hq/rules",
+  epoch: 0,
+  sequence: 4,
+  manifest: "d".repeat(64),
+  createdAt: NOW,
+  expiresAt: null,
+  signers: [{ keyId: "SHA256:k", owner: "carol" }],
+  changes: [{ tenant: "acme", kind: "rules", id: "cpu-hot", change: "added" }],
+  count: 1,
+  left: [],
+  unknownTenants: [],
+  files: 0,
+};
 export const SECRET = "s3cret-s3cret-s3cret-s3cret";
 
 /** A token's record; the secret is SECRET for each. */
@@ -79,7 +97,8 @@ export interface TestHttp {
   readonly changes: { readonly caller: Caller; readonly change: ConfigChange }[];
   readonly bindings: { readonly caller: Caller; readonly channel: string }[];
   readonly commands: { readonly caller: Caller; readonly command: DigestCommand }[];
-  readonly kits: { readonly caller: Caller; readonly file: string }[];
+  readonly kits: { readonly caller: Caller; readonly file: string; readonly request: KitRequest }[];
+  readonly issued: { readonly caller: Caller; readonly kit: IssuedKit & { readonly prev: string | null } }[];
   readonly errors: LoggedLine[];
   /** Set: the next call of a service throws it. */
   failure: Error | undefined;
@@ -118,6 +137,7 @@ export function testHttp({ limits = {}, timeout = realTimeout, onKit }: TestOpti
     bindings: [],
     commands: [],
     kits: [],
+    issued: [],
     errors,
     failure: undefined,
     free: 2 ** 40,
@@ -276,20 +296,24 @@ function servicesOf(state: State, onKit: ((file: string) => Promise<void>) | und
     kits: {
       list: async () => [{ stream: "hq/rules", epoch: 0, sequence: 3, manifest: "c".repeat(64), createdAt: NOW }],
       known: async () => [{ stream: "hq/base", epoch: 1, sequence: 2, manifest: "e".repeat(64) }],
-      importFile: async (caller, file) => {
+      issued: async () => [
+        { stream: "plant-7/rules", epoch: 0, sequence: 2, manifest: "b".repeat(64), createdAt: NOW },
+      ],
+      get: async () => undefined,
+      file: async () => undefined,
+      plan: async () => PLANNED,
+      issue: async (caller, kit) => void state.issued.push({ caller, kit }),
+      importFile: async (caller, file, request) => {
         await onKit?.(file);
         await guard();
-        state.kits.push({ caller, file });
-        return {
-          stream: "hq/rules",
-          epoch: 0,
-          sequence: 4,
-          manifest: "d".repeat(64),
-          createdAt: NOW,
-          changes: [],
-          left: [],
-          unknownTenants: [],
-        };
+        state.kits.push({ caller, file, request });
+        return PLANNED;
+      },
+    },
+    trust: {
+      show: async () => ({ site: "plant-7", groups: ["fleet"] }),
+      add: async () => {
+        throw new KitError("TRUST_POLICY", "no policy");
       },
     },
     ledger: {

@@ -32,9 +32,14 @@ const KEY_FILES = {
 } as const;
 export type TestSigner = keyof typeof KEY_FILES;
 
+const keys = new Map<TestSigner, KeyPair>();
+
 /** A test-only key of the vectors. */
 export function testKey(name: TestSigner): KeyPair {
-  return readPrivateKey(readFileSync(join(KIT_VECTORS, "keys", `test-only-${name}-${KEY_FILES[name]}.pem`), "utf8"));
+  const file = join(KIT_VECTORS, "keys", `test-only-${name}-${KEY_FILES[name]}.pem`);
+  const key = keys.get(name) ?? readPrivateKey(readFileSync(file, "utf8"));
+  keys.set(name, key);
+  return key;
 }
 
 /** The vectors' upstream policy: alice signs `hq/rules`, two owners sign `hq/base`, root1 and root2 are the roots. */
@@ -91,10 +96,15 @@ export interface Recipe {
   readonly archive?: (archive: Buffer) => Uint8Array;
 }
 
-const RULE = canonicalJson({ id: "cpu-hot", name: "CPU hot", schema: "rule/v1" });
+const RULE = canonicalJson({
+  actions: [{ channel: "ops-mail", id: "cpu-hot-mail" }],
+  id: "cpu-hot",
+  name: "CPU hot",
+  schema: "rule/v1",
+});
 const TEST_CONTENT: Readonly<Record<string, string>> = {
   "content/rules/acme/cpu-hot.json": RULE,
-  "content/rules/acme/disk-full.json": RULE.replace("cpu-hot", "disk-full"),
+  "content/rules/acme/disk-full.json": RULE.replaceAll("cpu-hot", "disk-full"),
 };
 
 /** The bytes of a kit made by a recipe; without one it is good: `hq/rules` 0.1 for all, signed by alice. */

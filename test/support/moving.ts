@@ -6,10 +6,12 @@ import type { WindowRecord } from "../../src/core/window-record.ts";
 import type { Delivery, EventReceipt } from "../../src/core/delivery.ts";
 import type { EventInput } from "../../src/core/event.ts";
 import { type Leaf, parseLeaf } from "../../src/core/leaf-parse.ts";
+import { loadConfigurations } from "../../src/flows/configurations.ts";
 import type { WindowCommand } from "../../src/flows/window-command.ts";
-import type { CellChange, TimerRow } from "../../src/ports.ts";
+import type { TimerRow } from "../../src/ports.ts";
 import { channel, template } from "./objects.ts";
 import { openTestStore, type TestStore, type TestStoreOptions } from "./store.ts";
+import { noPause } from "./pause.ts";
 
 /** Who asks in these tests. */
 export const ACTOR = "token:ops";
@@ -72,17 +74,10 @@ export async function restarted(
   before: TestStore,
   options: Omit<TestStoreOptions<never>, "flows"> = {},
 ): Promise<Moving> {
-  const { engine, configurations, clock } = before;
-  const site = await openTestStore({ engine, ...options, tenants: [] });
+  const { engine, clock } = before;
+  const configurations = await loadConfigurations(engine.read, noPause);
+  const site = await openTestStore({ engine, configurations, ...options, tenants: [] });
   site.clock.now = clock.now;
-  const tenants = engine.list("tenant", "_site", "", MANY);
-  const cells: CellChange[] = tenants.map(([key, value]) => ({ noun: "tenant", tenant: "_site", key, value }));
-  for (const tenant of configurations.tenants()) {
-    site.configurations.stage(configurations.objects(tenant), []);
-    const value = (await engine.read.cell("generation", tenant, "current")) ?? configurations.own(tenant);
-    cells.push({ noun: "generation", tenant, key: "current", value });
-  }
-  site.configurations.follow({ cells, logs: [] });
   return over(site);
 }
 

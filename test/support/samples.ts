@@ -1,21 +1,24 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { z } from "zod";
 import type { Delivery } from "../../src/core/delivery.ts";
 import type { Event } from "../../src/core/event.ts";
+import { assembleContent } from "../../src/core/kit-spec.ts";
 import { Template } from "../../src/core/template.ts";
 import { cloudEvents } from "../../src/sources/cloudevents.ts";
 
 const root = path.join(import.meta.dirname, "../..");
-const Meta = z.strictObject({ purpose: z.string(), channelTypes: z.array(z.string()) });
 /** Instant at which the samples were received in tests: 2026-11-20 07:31:05 UTC. */
 export const SAMPLE_NOW = 1_795_159_865_000;
 
-/** A template of the product, put together from its files. */
+/** A template of the product, put together from its files as a kit does. */
 export function shippedTemplate(id: string): Template {
-  const read = (name: string): string => fs.readFileSync(path.join(root, "templates", id, name), "utf8");
-  const parts = { subject: read("subject.hbs"), text: read("text.hbs"), html: read("html.hbs") };
-  return Template.parse({ schema: "template/v1", id, ...Meta.parse(JSON.parse(read("meta.json"))), ...parts });
+  const names = fs.readdirSync(path.join(root, "templates", id), { recursive: true, withFileTypes: true });
+  const files = names.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  const [made] = assembleContent(
+    (name) => fs.readFileSync(path.join(root, name)),
+    files.map((file) => path.relative(root, file)),
+  );
+  return Template.parse(JSON.parse(String(made === undefined ? "" : Buffer.from(made.bytes))));
 }
 
 /** Names of the sample events in seeds/events, in order. */

@@ -1,3 +1,4 @@
+import { switchTo } from "../../src/flows/config-apply.ts";
 import { createConfigurations, type LiveConfigurations } from "../../src/flows/configurations.ts";
 import { FLOWS } from "../../src/flows/index.ts";
 import { planChange } from "../../src/core/config-plan.ts";
@@ -9,6 +10,7 @@ import { createMemoryEngine } from "../../src/store/memory/engine.ts";
 import type { Stamper } from "../../src/store/stamper.ts";
 import { createStore } from "../../src/store/transactor.ts";
 import { silentLog } from "../../src/system/log.ts";
+import { noPause } from "./pause.ts";
 
 export const START = 1_780_000_000_000;
 
@@ -30,6 +32,8 @@ export interface TestStore<F extends FlowTable = typeof FLOWS> {
 
 export interface TestStoreOptions<F extends FlowTable> {
   readonly engine?: Engine;
+  /** What was loaded over the engine; without it, an empty site's. */
+  readonly configurations?: LiveConfigurations;
   readonly flows?: F;
   readonly limits?: Partial<StoreLimits>;
   readonly strict?: boolean;
@@ -51,7 +55,7 @@ export async function openTestStore<F extends typeof FLOWS>(
 export async function openTestStore(options: TestStoreOptions<typeof FLOWS> = {}): Promise<TestStore> {
   const { engine = createMemoryEngine(), limits = {}, strict = false, tenants = ["_site", "default"] } = options;
   const clock: TestClock = { now: START };
-  const configurations = createConfigurations();
+  const { configurations = createConfigurations(noPause) } = options;
   let asked = 0;
   let last = START;
   const stamp = (): Stamp => {
@@ -92,12 +96,10 @@ export async function openTestStore(options: TestStoreOptions<typeof FLOWS> = {}
     clock,
     configure: async (objects, tenant = "default") => {
       const { base, candidate, changes } = planChange(configurations.own(tenant), { objects, prune: true });
-      await store.stage(objects.map(({ object, text }) => ({ hash: object.hash, text })));
-      configurations.stage(
-        objects.map(({ object }) => object),
-        [{ tenant, candidate }],
+      const input = { actor: "job:test", base, candidate, changes };
+      await switchTo({ store, configurations }, { objects, candidates: [{ tenant, candidate }] }, () =>
+        store.transact({ flow: "config-switch", tenant, input }),
       );
-      await store.transact({ flow: "config-switch", tenant, input: { actor: "job:test", base, candidate, changes } });
     },
     lines: (tenant = "default") => store.read.leaves(tenant, 0, MAX_LEAVES),
   };

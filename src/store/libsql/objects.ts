@@ -6,14 +6,27 @@ import { type Connection, text } from "./guard.ts";
 
 const INSERT = { head: "INSERT INTO object(hash, text) VALUES", width: 2, tail: "ON CONFLICT DO NOTHING" };
 const CHUNK = 256;
+/** Characters of texts in one transaction: what others wait for. */
+const CHUNK_CHARACTERS = 256 * 1024;
 
 /** Keeps immutable objects, in transactions of a few hundred, so that commits of questions come in between. */
 export async function stageObjects(connection: Connection, objects: readonly StoredObject[]): Promise<void> {
-  for (let from = 0; from < objects.length; from += CHUNK) {
-    const rows = objects.slice(from, from + CHUNK).map(({ hash, text: json }) => [hash, Buffer.from(json)]);
+  for (let from = 0; from < objects.length; ) {
+    const chunk = objects.slice(from, endOf(objects, from));
+    const rows = chunk.map(({ hash, text: json }) => [hash, Buffer.from(json)]);
     connection.immediate(() => runBulk(connection, INSERT, rows));
+    from += chunk.length;
     await pause();
   }
+}
+
+/** Where a chunk ends that begins at `from`: at least one object further. */
+function endOf(objects: readonly StoredObject[], from: number): number {
+  let characters = 0;
+  let end = from;
+  while (end < objects.length && end - from < CHUNK && characters < CHUNK_CHARACTERS)
+    characters += objects[end++]?.text.length ?? 0;
+  return end;
 }
 
 /** Objects by hash, in the order asked, without those that are unknown. */

@@ -1,0 +1,98 @@
+import { type FieldChange, fieldChanges } from "../core/object-diff.ts";
+import type { ObjectChange } from "../core/config-plan.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
+import type { KnownHead } from "../core/kit.ts";
+import { headOf, type StreamRecord } from "../core/kit-site.ts";
+import { kitInstantMs } from "../core/kit-time.ts";
+import { parseStrictJson } from "../core/strict-json.ts";
+import { policyBytes, policyFingerprint } from "../core/trust.ts";
+import { keptFiles, type KitPlan, type VerifiedKit } from "../flows/kit-take.ts";
+import type { PlannedKit } from "../http/kit-services.ts";
+import type { Parts } from "./parts.ts";
+
+const MAX_DEPTH = 64;
+/** Changes that an answer names one by one, and changed objects whose fields it compares. */
+const MAX_CHANGES = 5000;
+const MAX_COMPARED = 500;
+const MAX_FIELDS = 50;
+
+/** A plan as people see it; changed objects are compared field by field with what stands here. */
+export async function shownPlan(
+  { store }: Pick<Parts, "store">,
+  { manifest, kit, signers, trust, held }: VerifiedKit,
+  plan: KitPlan,
+): Promise<PlannedKit> {
+  const all = plan.tenants.flatMap(({ tenant, changes }) => changes.map((change) => ({ ...change, tenant })));
+  const given = new Map(plan.objects.map(({ object, text }) => [object.hash, text]));
+  const changes: PlannedKit["changes"][number][] = [];
+  for (const [at, change] of all.slice(0, MAX_CHANGES).entries()) {
+    const { tenant, kind, id } = change;
+    const fields = at < MAX_COMPARED ? await compared(store.read, change, given) : undefined;
+    changes.push({ tenant, kind, id, change: change.change, ...(fields === undefined ? {} : { fields }) });
+  }
+  return {
+    plan: plan.hash,
+    repeated: false,
+    stream: manifest.stream,
+    ...headOf(manifest, kit),
+    expiresAt: manifest.expiresAt === null ? null : (kitInstantMs(manifest.expiresAt) ?? null),
+    ...(held === undefined ? {} : { before: placeOf(held) }),
+    signers,
+    ...(trust === undefined
+      ? {}
+      : {
+          trust: {
+            from: trust.from,
+            to: trust.policy.version,
+            fingerprint: policyFingerprint(policyBytes(trust.policy)),
+          },
+        }),
+    changes,
+    count: all.length,
+    left: plan.tenants.flatMap(({ tenant, left }) => left.map(({ kind, id }) => ({ tenant, kind, id }))),
+    unknownTenants: plan.unknown,
+    files: keptFiles(manifest).length,
+  };
+}
+
+/** The answer to a kit that stands in its stream already: nothing is done. */
+export function shownRepeat({ stream, ...record }: StreamRecord & { readonly stream: string }): PlannedKit {
+  const { epoch, sequence, manifest, createdAt, expiresAt, signers = [], files = 0 } = record;
+  return {
+    plan: null,
+    repeated: true,
+    stream,
+    epoch,
+    sequence,
+    manifest,
+    createdAt,
+    expiresAt: expiresAt ?? null,
+    signers,
+    changes: [],
+    count: 0,
+    left: [],
+    unknownTenants: [],
+    files,
+  };
+}
+
+function placeOf({ epoch, sequence, manifest }: StreamRecord): KnownHead {
+  return { epoch, sequence, manifest };
+}
+
+async function compared(
+  read: Parts["store"]["read"],
+  { change, before, after }: ObjectChange,
+  given: ReadonlyMap<string, string>,
+): Promise<FieldChange[] | undefined> {
+  if (change !== "changed" || before === undefined || after === undefined) return undefined;
+  const [was] = await read.objects([before]);
+  const is = given.get(after);
+  const [left, right] = [jsonOf(was?.text), jsonOf(is)];
+  return left === undefined || right === undefined ? undefined : fieldChanges(left, right).slice(0, MAX_FIELDS);
+}
+
+function jsonOf(text: string | undefined): Json | undefined {
+  const parsed = text === undefined ? undefined : parseStrictJson(text, { depth: MAX_DEPTH });
+  return parsed?.ok === true && isJsonObject(parsed.value) ? parsed.value : undefined;
+}
