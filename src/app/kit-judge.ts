@@ -3,6 +3,7 @@ import { KIT_LIMITS } from "../core/kit.ts";
 import { KitError } from "../core/kit-code.ts";
 import { policyBytes, policyFingerprint } from "../core/trust.ts";
 import { runSteps } from "../core/steps.ts";
+import { decodeUtf8 } from "../core/strict-json.ts";
 import { objectSteps, type PlacedObject, unbuiltFiles, type VerifiedKit } from "../flows/kit-take.ts";
 import { siteView } from "../flows/kit-view.ts";
 import type { Staging } from "../signing/kit-open.ts";
@@ -58,7 +59,7 @@ export async function judgeKit(
 }
 
 function verifiedOf(
-  { manifest, kit, bundles, policy, upstream }: GoodKit,
+  { manifest, manifestBytes, kit, bundles, policy, upstream }: GoodKit,
   site: string,
   { objects, held }: { readonly objects: readonly PlacedObject[]; readonly held?: StreamRecord },
 ): VerifiedKit {
@@ -71,6 +72,7 @@ function verifiedOf(
   const isNewTrust = upstream !== undefined && upstream.version > policy.version;
   return {
     manifest,
+    manifestText: decodeUtf8(manifestBytes) ?? "",
     kit,
     signers,
     objects,

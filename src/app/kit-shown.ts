@@ -22,10 +22,14 @@ export async function shownPlan(
   { manifest, kit, signers, trust, held }: VerifiedKit,
   plan: KitPlan,
 ): Promise<PlannedKit> {
-  const all = plan.tenants.flatMap(({ tenant, changes }) => changes.map((change) => ({ ...change, tenant })));
-  const given = new Map(plan.objects.map(({ object, text }) => [object.hash, text]));
+  const shown: (ObjectChange & { readonly tenant: string })[] = [];
+  for (const { tenant, changes: list } of plan.tenants)
+    for (const change of list.slice(0, MAX_CHANGES - shown.length)) shown.push({ ...change, tenant });
+  const wanted = new Set(shown.slice(0, MAX_COMPARED).map(({ after }) => after));
+  const given = new Map<string, string>();
+  for (const { object, text } of plan.objects) if (wanted.has(object.hash)) given.set(object.hash, text);
   const changes: PlannedKit["changes"][number][] = [];
-  for (const [at, change] of all.slice(0, MAX_CHANGES).entries()) {
+  for (const [at, change] of shown.entries()) {
     const { tenant, kind, id } = change;
     const fields = at < MAX_COMPARED ? await compared(store.read, change, given) : undefined;
     changes.push({ tenant, kind, id, change: change.change, ...(fields === undefined ? {} : { fields }) });
@@ -48,7 +52,7 @@ export async function shownPlan(
           },
         }),
     changes,
-    count: all.length,
+    count: plan.tenants.reduce((sum, { changes: list }) => sum + list.length, 0),
     left: plan.tenants.flatMap(({ tenant, left }) => left.map(({ kind, id }) => ({ tenant, kind, id }))),
     unknownTenants: plan.unknown,
     files: keptFiles(manifest).length,

@@ -19,6 +19,7 @@ import { buildKit } from "../signing/kit-build.ts";
 import { readPrivateKey, signerOf } from "../signing/keys.ts";
 import { StoreError } from "../store/error.ts";
 import { asset, assetNames } from "../system/assets.ts";
+import { sparingMemory } from "../system/memory.ts";
 import { readPrivateFile } from "../system/files.ts";
 import { heldManifest, type ImportFolder, importFolder, keptFile, sweepBlobs } from "./kit-files.ts";
 import { judgeKit } from "./kit-judge.ts";
@@ -61,7 +62,7 @@ export function kitService(parts: Parts): KitService {
 function turns(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
-    const next = last.then(work);
+    const next = last.then(() => sparingMemory(work));
     last = next.catch(() => undefined); // its caller is told
     return next;
   };

@@ -61,10 +61,10 @@ export const Kinds = z
   .refine(isKindSet, "these kinds cannot be together");
 export const Acks = z.record(StreamName, z.strictObject({ sequence: Sequence, manifest: Sha256 }));
 export const Provenance = z.strictObject({
-  builder: z.string().max(1000),
+  builder: z.string(),
   source: listOf(
     z.strictObject({
-      uri: z.string().min(1).max(2000),
+      uri: z.string().min(1),
       sha256: Sha256.exactOptional(),
       gitCommit: z
         .string()

@@ -3,7 +3,8 @@
  * @module
  */
 import { shortKeyId } from "./key-id.ts";
-import type { Quorum } from "./quorum.ts";
+import { KitError } from "./kit-code.ts";
+import type { BundleVerdict, Quorum } from "./quorum.ts";
 import { plain } from "./trust-describe.ts";
 import type { Role } from "./trust.ts";
 
@@ -38,4 +39,13 @@ function lackText(lacking: number, could: readonly string[], isSomeThere: boolea
 function listOf(names: readonly string[]): string {
   const named = names.slice(0, NAMED).join(", ");
   return names.length <= NAMED ? named : `${named} and ${names.length - NAMED} others`;
+}
+
+/** A refusal of what has been signed as it must be says by whom: they are the ones to ask. */
+export function namingSigners(error: KitError, bundles: readonly BundleVerdict[]): KitError {
+  const owners = new Set(bundles.flatMap(({ counts, owner }) => (counts && owner !== undefined ? [owner] : [])));
+  if (owners.size === 0 || error.code === "SIG_THRESHOLD") return error;
+  const signed = `signed by ${[...owners].toSorted().join(", ")}`;
+  const detail = error.detail === "" ? signed : `${error.detail}; ${signed}`;
+  return new KitError(error.code, detail, { cause: error, reasons: error.reasons });
 }

@@ -25,11 +25,15 @@ const MAX_DEPTH = 32;
 /** An object that a kit carries. */
 export interface KitObject extends ObjectPlace {
   readonly bytes: Uint8Array;
+  /** `bytes` as text, with their SHA-256 (hex), where they are known to be canonical. */
+  readonly canonical?: { readonly text: string; readonly hash: string };
 }
 
 /** A kit that has been verified for this site, its objects checked. */
 export interface VerifiedKit {
   readonly manifest: Manifest;
+  /** RFC 8785, as it came. */
+  readonly manifestText: string;
   /** SHA-256 of the manifest, hex. */
   readonly kit: string;
   readonly signers: readonly CountedSigner[];
@@ -106,9 +110,9 @@ function checkKitObject(
   const kind = KINDS.find((known) => known === object.kind && known !== "binding");
   if (kind === undefined)
     return { faults: [invalid(`this version takes in no objects of kind ${object.kind}; upgrade this site first`)] };
-  const value = jsonOf(object.bytes);
+  const value = jsonOf(object.canonical?.text ?? decodeUtf8(object.bytes));
   if (value === undefined) return { faults: [invalid("is not JSON as a kit may carry it")] };
-  const result = checkObject(kind, object.id, value);
+  const result = checkObject(kind, object.id, value, object.canonical);
   // What is taken in by itself, a site says for itself, whoever else's kits it trusts.
   const tenant = isOwn ? object.tenant : "";
   const faults = result.ok ? misplaced(tenant, result.checked.object) : result.faults;
@@ -116,8 +120,7 @@ function checkKitObject(
   return { faults: faults.map(({ pointer, detail }) => invalid(detail, pointer)) };
 }
 
-function jsonOf(bytes: Uint8Array): Json | undefined {
-  const text = decodeUtf8(bytes);
+function jsonOf(text: string | undefined): Json | undefined {
   const parsed = text === undefined ? undefined : parseStrictJson(text, { depth: MAX_DEPTH });
   return parsed?.ok === true ? parsed.value : undefined;
 }
@@ -208,7 +211,7 @@ export async function takeKit(
     plan: plan.hash,
     ...(override === undefined ? {} : { override }),
   };
-  await doors.store.stage([{ hash: kit, text: canonicalJson(manifest) }]); // by its id: undo goes back to it
+  await doors.store.stage([{ hash: kit, text: verified.manifestText }]); // by its id: undo goes back to it
   await switchTo(doors, { objects: plan.objects, candidates: switches }, () =>
     doors.store.transact({ flow: "kit-import", tenant: SITE_TENANT, input }),
   );

@@ -1,6 +1,7 @@
 import type { KnownHead, Manifest } from "../core/kit.ts";
 import { objectPlace } from "../core/kit-place.ts";
 import { objectKey, placeKey, type Policies, type SiteIdentity, type SiteView } from "../core/kit-site.ts";
+import { inSteps, runSteps, type Steps } from "../core/steps.ts";
 import type { Reader } from "../ports.ts";
 import { SITE_TENANT } from "../ports.ts";
 import type { LiveConfigurations } from "./configurations.ts";
@@ -26,7 +27,7 @@ export async function siteView(
       ...Object.entries(manifest.heads).filter(([stream]) => heads.has(stream)),
     ]),
     newest: Math.max(0, ...[...heads.values()].map(({ createdAt }) => createdAt)),
-    owners: ownersOf(configurations, manifest),
+    owners: await runSteps(ownerSteps(configurations, manifest), configurations.pause),
     blobs: new Set(),
   };
 }
@@ -56,16 +57,16 @@ async function acceptedAt(
 }
 
 /** Of the objects that a kit carries: the stream that each belongs to here, where one does. */
-function ownersOf(
+function* ownerSteps(
   configurations: Pick<LiveConfigurations, "own" | "tenants">,
   { files }: Pick<Manifest, "files">,
-): Map<string, string> {
+): Steps<Map<string, string>> {
   const streams = new Map(configurations.tenants().map((tenant) => [tenant, configurations.own(tenant).streams]));
   const owners = new Map<string, string>();
-  for (const file of files) {
+  yield* inSteps(files, (file) => {
     const place = objectPlace(file);
     const owner = place === undefined ? undefined : streams.get(place.tenant)?.[`${place.kind}/${place.id}`];
     if (place !== undefined && owner !== undefined) owners.set(objectKey(place), owner);
-  }
+  });
   return owners;
 }

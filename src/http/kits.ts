@@ -159,6 +159,9 @@ function ending(expiresAt: number | null | undefined): string | null {
   return expiresAt === null || expiresAt === undefined ? null : instant(expiresAt);
 }
 
+/** What may wait for the disk at once: a commit of events that comes meanwhile waits for it too. */
+const SYNC_BYTES = 8 * 2 ** 20;
+
 /** Writes the body to a new file as it arrives: one piece is in memory at a time. */
 async function receive(http: Http, { c }: Call, file: string): Promise<void> {
   const chunks = readChunks(c, {
@@ -169,7 +172,14 @@ async function receive(http: Http, { c }: Call, file: string): Promise<void> {
   });
   const handle = await open(file, "wx", 0o600);
   try {
-    for await (const chunk of chunks) await handle.writeFile(chunk);
+    let unsynced = 0;
+    for await (const chunk of chunks) {
+      await handle.writeFile(chunk);
+      unsynced += chunk.length;
+      if (unsynced < SYNC_BYTES) continue;
+      await handle.datasync();
+      unsynced = 0;
+    }
   } finally {
     await handle.close();
   }

@@ -10,11 +10,11 @@ import { type FileRow, KIT_LIMITS, type KitLimits, type Manifest } from "../core
 import { checkPlace } from "../core/kit-check.ts";
 import { KitError, type KitCode, type KitReason, quoted } from "../core/kit-code.ts";
 import { type ObjectPlace, objectPlace } from "../core/kit-place.ts";
-import { afterKit, type SiteView, siteInstant } from "../core/kit-site.ts";
+import { type SiteView, siteInstant } from "../core/kit-site.ts";
 import { type BundleVerdict, type CheckedBundle, judgeQuorum, reasonsOf } from "../core/quorum.ts";
-import { shortfallOf } from "../core/quorum-words.ts";
+import { namingSigners, shortfallOf } from "../core/quorum-words.ts";
 import { decodeUtf8, parseStrictJson } from "../core/strict-json.ts";
-import { type CheckBundles, followChain, newestPolicy, type TrustFile } from "../core/trust-chain.ts";
+import { type CheckBundles, followChain, type TrustFile } from "../core/trust-chain.ts";
 import { judgeOf, type TrustPolicy } from "../core/trust.ts";
 import { checkBundle } from "./dsse.ts";
 import { type FileSink, type OpenKit, openKit, type Staging } from "./kit-open.ts";
@@ -22,6 +22,8 @@ import { type FileSink, type OpenKit, openKit, type Staging } from "./kit-open.t
 /** A configuration object of a kit: canonical JSON, and whose it is. */
 export interface KitObject extends ObjectPlace {
   readonly bytes: Uint8Array;
+  /** `bytes` as text, with their SHA-256 (hex). */
+  readonly canonical: { readonly text: string; readonly hash: string };
   /** Parsed anew at each reading, so that many objects take no more room than their bytes. */
   readonly value: Json;
   /** SHA-256 of `bytes`, hex. */
@@ -97,15 +99,6 @@ export async function verifyKit(question: KitQuestion): Promise<KitVerdict> {
   }
 }
 
-/** A refusal of what has been signed as it must be says by whom: they are the ones to ask. */
-function namingSigners(error: KitError, bundles: readonly BundleVerdict[]): KitError {
-  const owners = new Set(bundles.flatMap(({ counts, owner }) => (counts && owner !== undefined ? [owner] : [])));
-  if (owners.size === 0 || error.code === "SIG_THRESHOLD") return error;
-  const signed = `signed by ${[...owners].toSorted().join(", ")}`;
-  const detail = error.detail === "" ? signed : `${error.detail}; ${signed}`;
-  return new KitError(error.code, detail, { cause: error, reasons: error.reasons });
-}
-
 async function judge(
   open: OpenKit,
   question: KitQuestion,
@@ -124,7 +117,9 @@ async function judge(
   if (!quorum.met) {
     throw new KitError("SIG_THRESHOLD", shortfallOf(quorum, role), { reasons: reasonsOf(quorum.verdicts) });
   }
+  await setImmediate(); // each step below takes its while over 20,000 files
   checkPlace({ manifest, kit, policy, site, overrideExpired: question.overrideExpired === true });
+  await setImmediate();
   const kept = keeper(manifest, question);
   await open.contents(kept.staging);
   const upstream = manifest.kinds.includes("trust") ? chainOf(kept, policy, siteInstant(site)) : undefined;
@@ -150,11 +145,13 @@ async function checkedBundles({ bundles }: OpenKit, policy: TrustPolicy): Promis
   return checked;
 }
 
-interface Kept {
+export interface Kept {
   /** Absent where nobody keeps anything. */
   readonly staging: Staging | undefined;
-  /** Bytes of objects and trust files, by hash. */
+  /** Bytes of trust files, by hash. */
   readonly bytes: ReadonlyMap<string, Uint8Array>;
+  /** Texts of objects, by hash: undefined for what is not UTF-8. Many objects take room once. */
+  readonly texts: ReadonlyMap<string, string | undefined>;
   readonly trust: readonly FileRow[];
   readonly objects: readonly FileRow[];
   /** A file that is too large to be judged in memory. */
@@ -162,21 +159,33 @@ interface Kept {
 }
 
 /** Keeps in memory what step 9 judges, within limits; the rest goes to the caller's staging. */
-function keeper(manifest: Manifest, { limits = KIT_LIMITS, staging, validate }: KitQuestion): Kept {
+export function keeper(manifest: Manifest, { limits = KIT_LIMITS, staging, validate }: KitQuestion): Kept {
   const trust = manifest.files.filter(({ role }) => role === "trust");
   const objects = validate === undefined ? [] : manifest.files.filter(({ role }) => role === "object");
   const wanted = new Map([...trust, ...objects].map((file) => [file.sha256, file]));
+  const policies = new Set(trust.map(({ sha256 }) => sha256));
   let total = 0;
   const tooLarge = [...wanted.values()].find(
     ({ size }) => (total += size) > limits.objectsBytes || size > limits.objectBytes,
   );
   const bytes = new Map<string, Uint8Array>();
-  const keep: Staging = (file) => (wanted.has(file.sha256) ? keeping(file, bytes, staging?.(file)) : staging?.(file));
-  return { trust, objects, tooLarge, bytes, staging: wanted.size === 0 || tooLarge !== undefined ? staging : keep };
+  const texts = new Map<string, string | undefined>();
+  const take = ({ sha256 }: FileRow, content: Uint8Array): void => {
+    if (policies.has(sha256)) bytes.set(sha256, content);
+    texts.set(sha256, decodeUtf8(content));
+  };
+  const keep: Staging = (file) =>
+    wanted.has(file.sha256) ? keeping(file, (content) => take(file, content), staging?.(file)) : staging?.(file);
+  const isAll = wanted.size > 0 && tooLarge === undefined;
+  return { trust, objects, tooLarge, bytes, texts, staging: isAll ? keep : staging };
 }
 
-/** Takes a file into `bytes`, and hands it on. */
-async function keeping(file: FileRow, bytes: Map<string, Uint8Array>, staged: ReturnType<Staging>): Promise<FileSink> {
+/** Takes a file into memory, and hands it on. */
+async function keeping(
+  file: FileRow,
+  keep: (content: Uint8Array) => void,
+  staged: ReturnType<Staging>,
+): Promise<FileSink> {
   const sink = await staged;
   const content = Buffer.allocUnsafeSlow(file.size);
   let at = 0;
@@ -187,7 +196,7 @@ async function keeping(file: FileRow, bytes: Map<string, Uint8Array>, staged: Re
       return sink?.write(chunk);
     },
     end: () => {
-      bytes.set(file.sha256, content);
+      keep(content);
       return sink?.end();
     },
   };
@@ -203,7 +212,7 @@ function bytesOf({ bytes }: Pick<Kept, "bytes">, { sha256, path }: FileRow): Uin
 const checkTrustBundles: CheckBundles = (files, policy) =>
   files.map(({ path, bytes }) => checkBundle(path, bytes, policy));
 
-function trustFiles(kept: Kept): TrustFile[] {
+export function trustFiles(kept: Kept): TrustFile[] {
   if (kept.tooLarge !== undefined) throw new KitError("TRUST_POLICY", `${quoted(kept.tooLarge.path)} is too large`);
   return kept.trust.map((file) => ({ path: file.path, bytes: bytesOf(kept, file) }));
 }
@@ -225,7 +234,7 @@ async function checkContent(
     throw new KitError("CONTENT_INVALID", `${quoted(kept.tooLarge.path)} is too large to be judged`);
   const objects: KitObject[] = [];
   for (const file of kept.objects) {
-    objects.push(objectOf(file, bytesOf(kept, file)));
+    objects.push(objectOf(file, kept.texts.get(file.sha256)));
     if (objects.length % SLICE === 0) await setImmediate();
   }
   const faults = await validate(objects, manifest);
@@ -242,55 +251,27 @@ async function checkContent(
   });
 }
 
-/** The value of canonical JSON, or undefined for any other bytes. */
-function jsonOf(bytes: Uint8Array): Json | undefined {
-  const text = decodeUtf8(bytes);
-  const parsed = text === undefined ? undefined : parseStrictJson(text, { depth: MAX_DEPTH });
-  return parsed?.ok === true && canonicalJson(parsed.value) === text ? parsed.value : undefined;
+/** The value of canonical JSON, or undefined for any other text. */
+function jsonOf(text: string): Json | undefined {
+  const parsed = parseStrictJson(text, { depth: MAX_DEPTH });
+  return parsed.ok && canonicalJson(parsed.value) === text ? parsed.value : undefined;
 }
 
-function objectOf(file: FileRow, bytes: Uint8Array): KitObject {
+function objectOf(file: FileRow, text: string | undefined): KitObject {
   const place = objectPlace(file);
-  if (place === undefined || jsonOf(bytes) === undefined) {
+  if (place === undefined || text === undefined || jsonOf(text) === undefined) {
     const reason: KitReason = { at: file.path, code: "CONTENT_INVALID", detail: "not canonical JSON" };
     throw new KitError("CONTENT_INVALID", `${quoted(file.path)} is not canonical JSON`, { reasons: [reason] });
   }
   return {
     ...place,
-    bytes,
+    canonical: { text, hash: file.sha256 },
     sha256: file.sha256,
+    get bytes(): Uint8Array {
+      return Buffer.from(text);
+    },
     get value(): Json {
-      return jsonOf(bytes) ?? null;
+      return jsonOf(text) ?? null;
     },
   };
-}
-
-/** The site after it has taken in these kits, in order, without judging them. Throws KitError for one that cannot be read. */
-export async function siteAfter(
-  site: SiteView,
-  files: readonly string[],
-  limits: KitLimits = KIT_LIMITS,
-): Promise<SiteView> {
-  let view = site;
-  for (const file of files) view = await takenIn(view, file, limits);
-  return view;
-}
-
-async function takenIn(site: SiteView, file: string, limits: KitLimits): Promise<SiteView> {
-  const open = await openKit(file, limits);
-  try {
-    const { manifest, kit } = open;
-    if (!manifest.kinds.includes("trust")) return afterKit(site, manifest, { kit });
-    const kept = keeper(manifest, { file, site, limits });
-    await open.contents(kept.staging);
-    const newest = newestPolicy(trustFiles(kept));
-    const version = site.policies.upstream?.version ?? 0;
-    return afterKit(
-      site,
-      manifest,
-      newest === undefined || newest.version <= version ? { kit } : { kit, upstream: newest },
-    );
-  } finally {
-    await open.close();
-  }
 }

@@ -39,12 +39,20 @@ export function stagingFolder(folder: string, roles: readonly FileRole[]): Stagi
   };
 }
 
+/** What may wait for the disk at once: a commit of events that comes meanwhile waits for it too. */
+const SYNC_BYTES = 8 * 2 ** 20;
+
 async function sinkTo(path: string, unfinished: Set<FileHandle>): Promise<FileSink> {
   const handle = await open(path, "wx", 0o600);
   unfinished.add(handle);
+  let unsynced = 0;
   return {
     write: async (chunk) => {
       await handle.writeFile(chunk);
+      unsynced += chunk.length;
+      if (unsynced < SYNC_BYTES) return;
+      await handle.datasync();
+      unsynced = 0;
     },
     end: async () => {
       await handle.sync();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { parsePolicy } from "../../src/core/trust.ts";
-import { siteAfter } from "../../src/signing/kit-verify.ts";
+import { siteAfter } from "../../src/signing/site-after.ts";
 import { codeOf, KIT_VECTORS, listOf, objectOf, testSite, verdictOn } from "../support/kit-forge.ts";
 import { fuzzKits, judgedSite } from "../support/kit-fuzz.ts";
 import {

@@ -9,7 +9,8 @@ import { parseSpec } from "../../src/core/kit-spec.ts";
 import { parsePolicy } from "../../src/core/trust.ts";
 import { type BuildFile, buildKit } from "../../src/signing/kit-build.ts";
 import { openKit } from "../../src/signing/kit-open.ts";
-import { siteAfter, verifyKit } from "../../src/signing/kit-verify.ts";
+import { verifyKit } from "../../src/signing/kit-verify.ts";
+import { siteAfter } from "../../src/signing/site-after.ts";
 import { signerOf } from "../../src/signing/keys.ts";
 import { KIT_VECTORS, testKey, type TestSigner } from "../support/kit-forge.ts";
 

@@ -15,7 +15,8 @@ import { sha256Hex } from "../../src/core/hash.ts";
 import { parsePolicy } from "../../src/core/trust.ts";
 import { dressOf } from "../../src/signing/archive-source.ts";
 import { openKit } from "../../src/signing/kit-open.ts";
-import { siteAfter, verifyKit } from "../../src/signing/kit-verify.ts";
+import { verifyKit } from "../../src/signing/kit-verify.ts";
+import { siteAfter } from "../../src/signing/site-after.ts";
 import { stagingFolder } from "../../src/signing/staging.ts";
 import { forgeKit, KIT_VECTORS, type Recipe, TEST_CLOCK, testPolicy, testSite } from "../support/kit-forge.ts";
 

@@ -10,7 +10,8 @@ import { CONTENT_KINDS, type KitLimits } from "../../src/core/kit.ts";
 import type { BundleCode, KitCode } from "../../src/core/kit-code.ts";
 import type { SiteView } from "../../src/core/kit-site.ts";
 import { localPolicy, type TrustPolicy } from "../../src/core/trust.ts";
-import { type KitVerdict, siteAfter } from "../../src/signing/kit-verify.ts";
+import type { KitVerdict } from "../../src/signing/kit-verify.ts";
+import { siteAfter } from "../../src/signing/site-after.ts";
 import { forgeKit, type Recipe, testKey, testPolicy, testSite, verdictOn } from "./kit-forge.ts";
 
 /** A site that a row needs; without one it is `ship-07` under the vectors' upstream policy, holding its starter kit. */

@@ -14,7 +14,7 @@ import { headOf, type SiteView } from "../../../src/core/kit-site.ts";
 import { parseManifest } from "../../../src/core/kit.ts";
 import { policyBytes, type TrustPolicy } from "../../../src/core/trust.ts";
 import { bundleFileName, signStatement } from "../../../src/signing/dsse.ts";
-import { siteAfter } from "../../../src/signing/kit-verify.ts";
+import { siteAfter } from "../../../src/signing/site-after.ts";
 import { signerOf } from "../../../src/signing/keys.ts";
 import {
   forgeKit,
