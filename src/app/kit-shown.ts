@@ -1,10 +1,9 @@
 import { type FieldChange, fieldChanges } from "../core/object-diff.ts";
 import type { ObjectChange } from "../core/config-plan.ts";
-import { isJsonObject, type Json } from "../core/json.ts";
 import type { KnownHead } from "../core/kit.ts";
 import { headOf, type StreamRecord } from "../core/kit-site.ts";
 import { kitInstantMs } from "../core/kit-time.ts";
-import { parseStrictJson } from "../core/strict-json.ts";
+import { strictJson } from "../core/strict-json.ts";
 import { policyBytes, policyFingerprint } from "../core/trust.ts";
 import { keptFiles, type KitPlan, type VerifiedKit } from "../flows/kit-take.ts";
 import type { PlannedKit } from "../http/kit-services.ts";
@@ -92,11 +91,6 @@ async function compared(
   if (change !== "changed" || before === undefined || after === undefined) return undefined;
   const [was] = await read.objects([before]);
   const is = given.get(after);
-  const [left, right] = [jsonOf(was?.text), jsonOf(is)];
+  const [left, right] = [strictJson(was?.text, MAX_DEPTH), strictJson(is, MAX_DEPTH)];
   return left === undefined || right === undefined ? undefined : fieldChanges(left, right).slice(0, MAX_FIELDS);
-}
-
-function jsonOf(text: string | undefined): Json | undefined {
-  const parsed = text === undefined ? undefined : parseStrictJson(text, { depth: MAX_DEPTH });
-  return parsed?.ok === true && isJsonObject(parsed.value) ? parsed.value : undefined;
 }

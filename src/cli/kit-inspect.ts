@@ -3,10 +3,11 @@ import type { Command as Program } from "commander";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import { KIT_LIMITS, type Manifest } from "../core/kit.ts";
 import { KitError } from "../core/kit-code.ts";
-import { decodeUtf8, parseStrictJson } from "../core/strict-json.ts";
+import { strictJson } from "../core/strict-json.ts";
 import { ArchiveReader } from "../signing/archive-read.ts";
 import { dressOf, type Dress, openSource } from "../signing/archive-source.ts";
-import { readBundle, statementFault } from "../signing/bundle.ts";
+import { statementFault } from "../core/quorum.ts";
+import { readBundle } from "../signing/bundle.ts";
 import { type OpenKit, openKit } from "../signing/kit-open.ts";
 import { calledAs, shellWord } from "../system/process.ts";
 import type { Context, ExitCode } from "./command.ts";
@@ -97,7 +98,11 @@ function bundlesOf(open: OpenKit): ShownBundle[] {
   return open.bundles.map(({ name, bytes }) => {
     const read = readBundle(bytes);
     if (!read.ok) return { name, statement: read.code };
-    return { name, key: read.keyId ?? read.hint, statement: statementFault(read.payload, open) ?? "matches" };
+    return {
+      name,
+      key: read.keyId ?? read.hint,
+      statement: statementFault(read.payload, { of: "kit", ...open }) ?? "matches",
+    };
   });
 }
 
@@ -111,10 +116,8 @@ async function claimsOf(file: string, dress: Dress): Promise<NonNullable<Seen["c
   } finally {
     await source.close();
   }
-  const text = decodeUtf8(Buffer.concat(parts));
-  const parsed = text === undefined ? undefined : parseStrictJson(text, { depth: 32 });
-  const manifest = parsed?.ok === true && isJsonObject(parsed.value) ? parsed.value : undefined;
-  return { entries, manifest };
+  const value = strictJson(Buffer.concat(parts));
+  return { entries, manifest: isJsonObject(value) ? value : undefined };
 }
 
 async function walk(reader: ArchiveReader, entries: Entry[], manifest: Buffer[]): Promise<void> {

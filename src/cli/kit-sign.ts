@@ -8,15 +8,9 @@ import type { Command as Program } from "commander";
 import { KIT_LIMITS } from "../core/kit.ts";
 import { BUNDLE_SENTENCES, KitError } from "../core/kit-code.ts";
 import { dressOf } from "../signing/archive-source.ts";
-import {
-  type BundleContent,
-  type BundleFault,
-  namesKey,
-  readBundle,
-  signatureFault,
-  statementFault,
-} from "../signing/bundle.ts";
-import { preAuthEncoding, signStatement } from "../signing/dsse.ts";
+import { statementFault } from "../core/quorum.ts";
+import { type BundleContent, namesKey, readBundle, signatureFault } from "../signing/bundle.ts";
+import { type BundleFault, preAuthEncoding, signStatement } from "../signing/dsse.ts";
 import { type PublicKey, signerOf } from "../signing/keys.ts";
 import { attachBundles, signKit } from "../signing/kit-build.ts";
 import { type OpenKit, openKit } from "../signing/kit-open.ts";
@@ -166,16 +160,12 @@ function accept(
 ): BundleContent {
   const content = readBundle(bytes);
   if (!content.ok) throw refused(name, content);
-  const other = statementFault(content.payload, kit);
+  const other = statementFault(content.payload, { of: "kit", ...kit });
   if (other !== undefined) throw refused(name, { ok: false, code: other, detail: "" });
   if (key === undefined) return content;
-  if (!namesKey(content, key))
-    throw refused(name, {
-      ok: false,
-      code: "SIG_UNKNOWN_KEY",
-      detail: `it names ${content.hint}, --pub is ${key.keyId}`,
-    });
-  const bad = signatureFault(content.bytes, key);
+  const bad = signatureFault(content, key);
+  if (bad?.code === "SIG_UNKNOWN_KEY")
+    throw refused(name, { ...bad, detail: `it names ${content.hint}, --pub is ${key.keyId}` });
   if (bad?.code === "SIG_INVALID" && isBare) throw refused(name, { ...bad, detail: "" }, NOT_OVER_PAE);
   if (bad !== undefined) throw refused(name, bad);
   return content;

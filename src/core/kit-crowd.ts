@@ -14,22 +14,25 @@ const [BRACKET, CLOSING_BRACKET, BRACE, CLOSING_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d
 
 /**
  * Megabytes of tiny members take seconds to judge, and nobody need have signed them: `text` may hold a file table of so
- * many rows, and 50,000 members beside it. Throws KitError KIT_MANIFEST.
+ * many rows, and 50,000 members beside it. Throws KitError KIT_MANIFEST, or KIT_JSON_DEPTH, which is judged first.
  */
 export function refuseCrowd(text: string, rows = 0): void {
   const most = MAX_MEMBERS + ROW_MEMBERS * rows;
   let members = 0;
   let depth = 0;
+  let deepest = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = stringEnd(text, at);
     else if (code === CLOSING_BRACKET || code === CLOSING_BRACE) depth--;
     else if (code === COMMA || code === BRACKET || code === BRACE) {
       members++;
-      if (code !== COMMA && ++depth > MAX_DEPTH) return; // the exact reading stops here, for that
-      if (members > most) throw new KitError("KIT_MANIFEST", `more than ${MAX_MEMBERS} members beside the file table`);
+      if (code !== COMMA) deepest = Math.max(deepest, ++depth);
     }
   }
+  if (members <= most) return;
+  if (deepest > MAX_DEPTH) throw new KitError("KIT_JSON_DEPTH", `deeper than ${MAX_DEPTH} levels`);
+  throw new KitError("KIT_MANIFEST", `more than ${MAX_MEMBERS} members beside the file table`);
 }
 
 /** Where the string that begins at `at` ends, or the text. */

@@ -24,7 +24,7 @@ export function manifestText(bytes: Uint8Array): string {
   return text;
 }
 
-/** The value of a manifest's text, in slices. Throws KitError KIT_JSON_*, or KIT_MANIFEST for a key `__proto__`. */
+/** The value of a manifest's text, in slices. Throws KitError KIT_JSON_*. It may hold a key `__proto__`. */
 export function* strictManifestValue(text: string): Generator<void, Json> {
   yield;
   const value = quickValue(text);
@@ -45,10 +45,15 @@ export function quickCanonical(text: string): Json | undefined {
  */
 function quickValue(text: string): Json | undefined {
   if (text.includes("__proto__")) return undefined;
+  const value = readable(text);
+  return value !== undefined && isSound(value, MAX_DEPTH) ? value : undefined;
+}
+
+/** The value of a text that is JSON at all. */
+function readable(text: string): Json | undefined {
   try {
-    // oxlint-disable-next-line typescript/no-unsafe-assignment -- JSON.parse types its answer `any`; it yields Json by definition
-    const value: Json = JSON.parse(text);
-    return isSound(value, MAX_DEPTH) ? value : undefined;
+    // oxlint-disable-next-line typescript/no-unsafe-return -- JSON.parse types its answer `any`; it yields Json by definition
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -64,26 +69,23 @@ function isSound(value: Json, depth: number): boolean {
   return Object.entries(value).every(([key, member]) => key.isWellFormed() && isSound(member, depth - 1));
 }
 
-/** The value of a text that is sound but for its form; throws KitError for what is wrong with it. */
+/**
+ * What is wrong with a text, in the order of the format: depth, syntax, canonical form. A key `__proto__` in a text that is
+ * sound otherwise is the schema's business.
+ */
 function exactValue(text: string): Json {
   const parsed = parseStrictJson(text, { depth: MAX_DEPTH });
-  if (!parsed.ok) {
-    const { code, pointer, detail } = parsed.fault;
-    const at = pointer === "" ? detail : `${quoted(pointer)}: ${detail}`;
-    throw new KitError(JSON_CODES[code], at);
-  }
-  if (canonicalJson(parsed.value) !== text) throw new KitError("KIT_JSON_NOT_CANONICAL", "");
-  return parsed.value;
+  if (parsed.ok && canonicalJson(parsed.value) === text) return parsed.value;
+  if (parsed.ok) throw new KitError("KIT_JSON_NOT_CANONICAL", "");
+  const { code, pointer, detail } = parsed.fault;
+  const at = pointer === "" ? detail : `${quoted(pointer)}: ${detail}`;
+  if (code === "depth") throw new KitError("KIT_JSON_DEPTH", at);
+  const value = readable(text);
+  if (value === undefined) throw new KitError("KIT_JSON_SYNTAX", at);
+  if (code !== "prototype-key" || !isSound(value, MAX_DEPTH) || canonicalJson(value) !== text)
+    throw new KitError("KIT_JSON_NOT_CANONICAL", at);
+  return value;
 }
-
-const JSON_CODES = {
-  depth: "KIT_JSON_DEPTH",
-  empty: "KIT_JSON_SYNTAX",
-  syntax: "KIT_JSON_SYNTAX",
-  "duplicate-key": "KIT_JSON_NOT_CANONICAL",
-  "lone-surrogate": "KIT_JSON_NOT_CANONICAL",
-  "prototype-key": "KIT_MANIFEST",
-} as const;
 
 /** RFC 8785 text, the members of an object and the rows of its `files` one by one. */
 function* canonicalText(value: Json): Generator<void, string> {

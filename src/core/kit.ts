@@ -198,6 +198,7 @@ function* exactManifest(text: string): Generator<void, Manifest> {
   const value = yield* strictManifestValue(text);
   const version = isJsonObject(value) ? value["schema"] : undefined;
   if (typeof version === "string" && version !== KIT_SCHEMA) throw new KitError("KIT_FORMAT_VERSION", quoted(version));
+  if (text.includes('"__proto__":')) throw new KitError("KIT_MANIFEST", "the key __proto__ is not allowed"); // zod passes it over
   const { files: list, ...around } = accepted(Envelope.safeParse(value), "");
   const files: FileRow[] = [];
   for (const row of list) {

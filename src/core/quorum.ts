@@ -9,7 +9,7 @@ import { BUNDLE_SENTENCES, type BundleCode, type KitReason, quoted } from "./kit
 import { KIT_PREDICATE, POLICY_PREDICATE, policyStatement, STATEMENT_TYPE } from "./kit-derive.ts";
 import { isJsonList } from "./kit-json.ts";
 import { kitInstantMs } from "./kit-time.ts";
-import { decodeUtf8, parseStrictJson } from "./strict-json.ts";
+import { strictJson } from "./strict-json.ts";
 import type { Role, TrustPolicy } from "./trust.ts";
 import { keyOf } from "./trust.ts";
 
@@ -56,8 +56,6 @@ export interface Quorum {
   readonly missing: readonly KeyOwner[];
   readonly verdicts: readonly BundleVerdict[];
 }
-
-const MAX_DEPTH = 32;
 
 /** Judges bundles against a role; `createdAt` is that of what was signed. */
 export function judgeQuorum(
@@ -149,13 +147,11 @@ function ms(instant: string): number {
 }
 
 /** The statement need not be canonical but must say the same. */
-function statementFault(payload: Uint8Array, signed: Signed): BundleCode | undefined {
-  const text = decodeUtf8(payload);
-  const parsed = text === undefined ? undefined : parseStrictJson(text, { depth: MAX_DEPTH });
-  if (parsed?.ok !== true) return "SIG_STATEMENT";
-  const said = canonicalJson(parsed.value);
-  if (said === derived(parsed.value, signed)) return undefined;
-  return isAnother(parsed.value, signed) ? "SIG_OTHER_KIT" : "SIG_STATEMENT";
+export function statementFault(payload: Uint8Array, signed: Signed): "SIG_STATEMENT" | "SIG_OTHER_KIT" | undefined {
+  const value = strictJson(payload);
+  if (value === undefined) return "SIG_STATEMENT";
+  if (canonicalJson(value) === derived(value, signed)) return undefined;
+  return isAnother(value, signed) ? "SIG_OTHER_KIT" : "SIG_STATEMENT";
 }
 
 /** What must have been signed. A policy's file may be called anything: its hash tells which one is meant. */

@@ -29,6 +29,16 @@ export function parseStrictJson(text: string, limits: { readonly depth: number }
   return { ok: false, fault: { code: "syntax", pointer: "", detail: "not JSON" } };
 }
 
+/** As deep as what kits and their signatures hold may be nested. */
+const KIT_DEPTH = 32;
+
+/** The value of a JSON text or its UTF-8 bytes, as `parseStrictJson` reads it; undefined for whatever is none. */
+export function strictJson(given: Uint8Array | string | undefined, depth: number = KIT_DEPTH): Json | undefined {
+  const text = typeof given === "object" ? decodeUtf8(given) : given;
+  const parsed = text === undefined ? undefined : parseStrictJson(text, { depth });
+  return parsed?.ok === true ? parsed.value : undefined;
+}
+
 /** The text of UTF-8 bytes, or undefined where they are not UTF-8. A byte order mark stays (and is no JSON). */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {

@@ -6,7 +6,6 @@ import { canonicalJson } from "../core/canonical-json.ts";
 import { KINDS } from "../core/config.ts";
 import { type ConfigPlan, planSteps } from "../core/config-plan.ts";
 import { sha256Hex } from "../core/hash.ts";
-import type { Json } from "../core/json.ts";
 import type { Manifest } from "../core/kit.ts";
 import { KitError, type KitReason } from "../core/kit-code.ts";
 import { objectPath, type ObjectPlace } from "../core/kit-place.ts";
@@ -14,13 +13,11 @@ import { type CountedSigner, headOf, type StreamRecord } from "../core/kit-site.
 import { kitInstantMs } from "../core/kit-time.ts";
 import { type CheckedObject, checkObject, type ObjectFault } from "../core/objects.ts";
 import { runSteps, type Steps } from "../core/steps.ts";
-import { decodeUtf8, parseStrictJson } from "../core/strict-json.ts";
+import { strictJson } from "../core/strict-json.ts";
 import { policyBytes, policyFingerprint, type TrustPolicy } from "../core/trust.ts";
 import { SITE_TENANT } from "../ports.ts";
 import { type ConfigDoors, misplaced, referenceFaults, switchTo } from "./config-apply.ts";
 import type { JudgedBy, KitImportInput, TenantSwitch } from "./kit-import.ts";
-
-const MAX_DEPTH = 32;
 
 /** An object that a kit carries. */
 export interface KitObject extends ObjectPlace {
@@ -110,7 +107,7 @@ function checkKitObject(
   const kind = KINDS.find((known) => known === object.kind && known !== "binding");
   if (kind === undefined)
     return { faults: [invalid(`this version takes in no objects of kind ${object.kind}; upgrade this site first`)] };
-  const value = jsonOf(object.canonical?.text ?? decodeUtf8(object.bytes));
+  const value = strictJson(object.canonical?.text ?? object.bytes);
   if (value === undefined) return { faults: [invalid("is not JSON as a kit may carry it")] };
   const result = checkObject(kind, object.id, value, object.canonical);
   // What is taken in by itself, a site says for itself, whoever else's kits it trusts.
@@ -118,11 +115,6 @@ function checkKitObject(
   const faults = result.ok ? misplaced(tenant, result.checked.object) : result.faults;
   if (result.ok && faults.length === 0) return { checked: result.checked };
   return { faults: faults.map(({ pointer, detail }) => invalid(detail, pointer)) };
-}
-
-function jsonOf(text: string | undefined): Json | undefined {
-  const parsed = text === undefined ? undefined : parseStrictJson(text, { depth: MAX_DEPTH });
-  return parsed?.ok === true ? parsed.value : undefined;
 }
 
 /** Plans what a verified kit would change. Throws KitError KIT_OBJECT_OWNED or CONTENT_INVALID. */

@@ -15,14 +15,13 @@ import { issueText } from "../core/kit.ts";
 import type { BundleCode } from "../core/kit-code.ts";
 import { isJsonList } from "../core/kit-json.ts";
 import type { CheckedBundle } from "../core/quorum.ts";
-import { decodeUtf8, parseStrictJson } from "../core/strict-json.ts";
+import { strictJson } from "../core/strict-json.ts";
 import { keyOf, type TrustPolicy } from "../core/trust.ts";
 import type { KitSigner } from "./keys.ts";
 
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 const MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const ROOT_MEDIA_TYPE = "application/vnd.dev.sigstore.trustedroot+json;version=0.1";
-const MAX_DEPTH = 32;
 /** Commas and opening brackets in a bundle. Ours and cosign's hold about a dozen; what has more than this is not even parsed. */
 const MAX_SIGNS = 10_000;
 const COMMA = 0x2c;
@@ -79,15 +78,31 @@ export async function signStatement(statement: string, signer: KitSigner): Promi
   return Buffer.from(canonicalJson(bundle), "utf8");
 }
 
-/**
- * Whether a bundle is a good signature by a key of the policy, and over what. Judged in order: media type, count, shape,
- * hint against keyid, payload type, key, signature; roles, validity and the statement are judged by `judgeQuorum`.
- */
-export function checkBundle(name: string, bytes: Uint8Array, policy: TrustPolicy): CheckedBundle {
-  const refuse = (code: BundleCode, detail = "", keyId?: string): CheckedBundle =>
-    keyId === undefined ? { ok: false, name, code, detail } : { ok: false, name, keyId, code, detail };
+/** What a bundle of sound form says; nothing of it is believed yet. */
+export interface Envelope {
+  readonly ok: true;
+  /** Which key it names: a key id, or, as cosign writes it, the base64 SHA-256 of the SPKI. */
+  readonly hint: string;
+  /** Absent in cosign's form. */
+  readonly keyId?: string;
+  /** What was signed. */
+  readonly payload: Uint8Array;
+  readonly value: Json;
+}
+
+/** Why a bundle cannot count. */
+export interface BundleFault {
+  readonly ok: false;
+  readonly code: BundleCode;
+  readonly detail: string;
+}
+
+const refuse = (code: BundleCode, detail = ""): BundleFault => ({ ok: false, code, detail });
+
+/** Judges the form of a bundle, without knowing any key: media type, count, shape, hint against keyid, payload type. */
+export function readEnvelope(bytes: Uint8Array): Envelope | BundleFault {
   if (hasManyMembers(bytes)) return refuse("SIG_BUNDLE_SHAPE", "far too many members");
-  const value = jsonOf(bytes);
+  const value = strictJson(bytes);
   if (!isJsonObject(value)) return refuse("SIG_BUNDLE_SHAPE", "no JSON object");
   if (value["mediaType"] !== MEDIA_TYPE) return refuse("SIG_BUNDLE_VERSION");
   const count = signatureCount(value["dsseEnvelope"]);
@@ -99,12 +114,25 @@ export function checkBundle(name: string, bytes: Uint8Array, policy: TrustPolicy
   const keyid = dsseEnvelope.signatures[0].keyid ?? "";
   if (isMismatch(hint, keyid)) return refuse("SIG_HINT_MISMATCH");
   if (dsseEnvelope.payloadType !== PAYLOAD_TYPE) return refuse("SIG_PAYLOAD_TYPE");
-  const keyId = keyid === "" ? idOfCosignHint(policy, hint) : hint;
+  const payload = Buffer.from(dsseEnvelope.payload, "base64");
+  return { ok: true, hint, ...(keyid === "" ? {} : { keyId: hint }), payload, value };
+}
+
+/**
+ * Whether a bundle is a good signature by a key of the policy, and over what: its form, then key and signature. Roles,
+ * validity and the statement are judged by `judgeQuorum`.
+ */
+export function checkBundle(name: string, bytes: Uint8Array, policy: TrustPolicy): CheckedBundle {
+  const envelope = readEnvelope(bytes);
+  if (!envelope.ok) return { ...envelope, name };
+  const { hint, value, payload } = envelope;
+  const keyId = envelope.keyId ?? idOfCosignHint(policy, hint);
   const key = keyId === undefined ? undefined : keyOf(policy, keyId);
   if (keyId === undefined || key === undefined)
-    return refuse("SIG_UNKNOWN_KEY", hint.slice(0, 100).replaceAll(/[^\x20-\x7e]/g, "?"));
-  if (!isSignedBy(value, key.spki)) return refuse("SIG_INVALID", `key ${keyId} of ${key.owner}`, keyId);
-  return { ok: true, name, keyId, payload: Buffer.from(dsseEnvelope.payload, "base64") };
+    return { ok: false, name, code: "SIG_UNKNOWN_KEY", detail: hint.slice(0, 100).replaceAll(/[^\x20-\x7e]/g, "?") };
+  if (!isSignedBy(value, key.spki))
+    return { ok: false, name, keyId, code: "SIG_INVALID", detail: `key ${keyId} of ${key.owner}` };
+  return { ok: true, name, keyId, payload };
 }
 
 /** Megabytes of tiny members would take seconds to parse and judge; nobody has signed them. */
@@ -114,12 +142,6 @@ function hasManyMembers(bytes: Uint8Array): boolean {
     if ((byte === COMMA || byte === BRACKET || byte === BRACE) && ++signs > MAX_SIGNS) return true;
   }
   return false;
-}
-
-function jsonOf(bytes: Uint8Array): Json | undefined {
-  const text = decodeUtf8(bytes);
-  const parsed = text === undefined ? undefined : parseStrictJson(text, { depth: MAX_DEPTH });
-  return parsed?.ok === true ? parsed.value : undefined;
 }
 
 /** Number of signatures, or undefined where there is no list of them (a matter of shape). */
@@ -137,7 +159,8 @@ function idOfCosignHint(policy: TrustPolicy, hint: string): string | undefined {
   return Object.entries(policy.keys).find(([, { spki }]) => cosignHint(Buffer.from(spki, "base64")) === hint)?.[0];
 }
 
-function isSignedBy(bundle: Json, spki: string): boolean {
+/** Whether the signature of a bundle of sound form is by a key (SPKI in DER, base64). */
+export function isSignedBy(bundle: Json, spki: string): boolean {
   const publicKey = createPublicKey({ key: Buffer.from(spki, "base64"), format: "der", type: "spki" });
   // `validFor` is never asked where there are no timestamps: validity is judged against what was signed, in judgeQuorum.
   const trust = toTrustMaterial(TrustedRoot.fromJSON({ mediaType: ROOT_MEDIA_TYPE }), () => ({

@@ -13,7 +13,7 @@ import { type ObjectPlace, objectPlace } from "../core/kit-place.ts";
 import { type SiteView, siteInstant } from "../core/kit-site.ts";
 import { type BundleVerdict, type CheckedBundle, judgeQuorum, reasonsOf } from "../core/quorum.ts";
 import { namingSigners, shortfallOf } from "../core/quorum-words.ts";
-import { decodeUtf8, parseStrictJson } from "../core/strict-json.ts";
+import { decodeUtf8, strictJson } from "../core/strict-json.ts";
 import { type CheckBundles, followChain, type TrustFile } from "../core/trust-chain.ts";
 import { judgeOf, type TrustPolicy } from "../core/trust.ts";
 import { checkBundle } from "./dsse.ts";
@@ -221,7 +221,6 @@ function chainOf(kept: Kept, held: TrustPolicy, instant: number): TrustPolicy {
   return followChain(held, trustFiles(kept), { check: checkTrustBundles, instant });
 }
 
-const MAX_DEPTH = 32;
 /** Objects between two points where others may run. */
 const SLICE = 200;
 
@@ -253,8 +252,8 @@ async function checkContent(
 
 /** The value of canonical JSON, or undefined for any other text. */
 function jsonOf(text: string): Json | undefined {
-  const parsed = parseStrictJson(text, { depth: MAX_DEPTH });
-  return parsed.ok && canonicalJson(parsed.value) === text ? parsed.value : undefined;
+  const value = strictJson(text);
+  return value !== undefined && canonicalJson(value) === text ? value : undefined;
 }
 
 function objectOf(file: FileRow, text: string | undefined): KitObject {

@@ -18,8 +18,9 @@ describe("a manifest of very many members", () => {
     expect(() => refuseCrowd(`"${",".repeat(60_000)}`)).not.toThrow();
     expect(() => refuseCrowd(`"${",".repeat(60_000)}\\`)).not.toThrow();
   });
-  test("leaves what is nested too deep to the exact reading, which stops there", () => {
-    expect(() => refuseCrowd("[".repeat(200_000))).not.toThrow();
+  test("has depth judged first", () => {
+    expect(() => refuseCrowd("[".repeat(200_000))).toThrow("deeper than 32 levels");
+    expect(() => refuseCrowd("[".repeat(2000))).not.toThrow(); // the exact reading says so
     expect(() => refuseCrowd("[]".repeat(60_000))).toThrow("members");
   });
 });
