@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import postject from "postject";
+import { madeDocument } from "../src/http/docs/made.ts";
 import { assetRoots } from "../src/system/assets.ts";
 import { stripElf } from "./elf-strip.mjs";
 import { digestOfInputs, filesOf, sha256 } from "./inputs.mjs";
@@ -71,6 +72,7 @@ function bundle(work) {
     format: "cjs",
     legalComments: "external",
     preserveSymlinks: true, // paths stand in the bundle: they must not tell where node_modules really is
+    plugins: [{ name: "made", setup: putMadeDocument }],
     alias: { "@neon-rs/load": "./src/store/libsql/native.ts" }, // libsql's addon loader, replaced by ours
     define: {
       "process.env.LIBSQL_JS_DEV": '"1"', // makes libsql call load() and nothing else
@@ -80,6 +82,14 @@ function bundle(work) {
     },
     banner: { js: 'const metaUrl=require("node:url").pathToFileURL(__filename).href;' },
     logLevel: "warning",
+  });
+}
+
+/** The document of the API and its page are made here, and what they are made from stays out of the executable. */
+function putMadeDocument(bundler) {
+  bundler.onLoad({ filter: /[/\\]src[/\\]http[/\\]docs[/\\]made\.ts$/ }, async () => {
+    const made = JSON.stringify(await madeDocument());
+    return { loader: "js", contents: `export const madeDocument = async () => (${made});` };
   });
 }
 

@@ -24,6 +24,8 @@ const Count = z
   .regex(/^(0|[1-9][0-9]{0,8})$/, "must be a whole number")
   .transform(Number);
 
+const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
+
 const Span = Duration.transform(durationMs);
 
 const ListenAddress = z.string().transform((text, context): Address => {
@@ -70,6 +72,8 @@ const SCHEMA = z.object({
   groups: Ids.prefault(""),
   /** Requests per minute and token (429 beyond); 0 turns the limit off. */
   requestsPerMinute: Count.prefault("600"),
+  /** Whether everybody may read /metrics; else principals of the site alone. */
+  openMetrics: Flag.prefault("false"),
   /** How long a repeated (tenant, source, sourceId) is known, ms. */
   duplicateHorizon: Span.prefault("7d"),
   /** How long a stop waits for sends in flight, ms. */
@@ -98,6 +102,7 @@ export const VARIABLES: Readonly<Record<Name, string>> = {
   maxKitBytes: "SEALPOST_MAX_KIT_BYTES",
   groups: "SEALPOST_GROUPS",
   requestsPerMinute: "SEALPOST_REQUESTS_PER_MINUTE",
+  openMetrics: "SEALPOST_OPEN_METRICS",
   duplicateHorizon: "SEALPOST_DUPLICATE_HORIZON",
   stopGrace: "SEALPOST_STOP_GRACE",
   masterKey: "SEALPOST_MASTER_KEY",

@@ -24,4 +24,5 @@ void run(process.argv.slice(2), {
   env: process.env,
   stop: stop.signal,
   isTTY: process.stdout.isTTY,
+  isErrorTTY: process.stderr.isTTY,
 }).then(end);

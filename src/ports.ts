@@ -49,6 +49,8 @@ export interface Random {
 
 /** Structured log; fields never hold secrets, addresses or message text. */
 export interface Log {
+  /** Whether `info` is written: what only it tells need not be gathered where it is not. */
+  readonly isInfo?: boolean;
   readonly info: (message: string, fields?: Readonly<Record<string, Json>>) => void;
   readonly warn: (message: string, fields?: Readonly<Record<string, Json>>) => void;
   readonly error: (message: string, fields?: Readonly<Record<string, Json>>) => void;

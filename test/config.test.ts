@@ -10,6 +10,7 @@ describe("settings", () => {
       maxBodyBytes: 2 ** 20,
       maxKitBytes: 8 * 2 ** 30,
       groups: [],
+      openMetrics: false,
       requestsPerMinute: 600,
       duplicateHorizon: 7 * 86_400_000,
       stopGrace: 10_000,

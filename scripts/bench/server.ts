@@ -2,7 +2,9 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { statsService } from "../../src/app/digests.ts";
 import { initSite } from "../../src/app/init.ts";
+import { siteMetrics } from "../../src/app/metrics.ts";
 import { createServices } from "../../src/app/services.ts";
 import { httpContext, openApi } from "../../src/app/site.ts";
 import { readSettings } from "../../src/config.ts";
@@ -24,7 +26,7 @@ const { parts } = await openApi({
     throw error;
   },
 });
-const context = httpContext(parts, createServices(parts), () => []);
+const context = httpContext(parts, createServices(parts, siteMetrics(parts, statsService(parts))), () => []);
 /** Everything but the store: the same routes, authentication, reading and checking, and an answer of the same form. */
 const storing = context.services.events;
 const validating: Services["events"] = {

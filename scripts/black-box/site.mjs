@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import { createInterface } from "node:readline";
+import { madeDocument } from "../../src/http/docs/made.ts";
 
 async function serve(box, data, args = []) {
   const child = box.starts(["serve", "--data", data, "--listen", "127.0.0.1:0", "--json", ...args]);
@@ -52,6 +53,20 @@ export const site = [
       assert.equal((await post(second.url, token, { specversion: "1.0" })).status, 422);
       assert.equal((await post(second.url, "spk_000000000000_0000000000000000000000", event("2"))).status, 401);
       assert.deepEqual(await end(second, "SIGTERM"), [0, null]);
+    },
+  },
+  {
+    name: "the document of the API is the one that its source makes, and its page carries its policy",
+    run: async (box) => {
+      const data = box.at("site-document");
+      box.runs(["init", "--data", data, "--json"]);
+      const served = await serve(box, data);
+      const made = await madeDocument();
+      assert.equal(await (await fetch(`${served.url}/api/v1/openapi.json`)).text(), made.json);
+      const page = await fetch(`${served.url}/api/v1/docs`);
+      assert.equal(await page.text(), made.page);
+      assert.equal(page.headers.get("content-security-policy"), made.headers["content-security-policy"]);
+      await end(served, "SIGTERM");
     },
   },
   {

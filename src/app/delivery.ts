@@ -28,12 +28,13 @@ export function startDelivery(parts: Parts, { site, kits }: { site: string; kits
   });
   sends.attach(deliver);
   const drop = openDropFolder(parts, { kits, wake: () => scheduler.wake() });
-  const jobs = jobsInOrder({ deliver, checkpoint, "drop-folder": drop.job });
+  const jobs = jobsInOrder({ deliver, checkpoint, "drop-folder": drop.job, access: parts.access });
   const scheduler = createScheduler({ jobs, clock, timeout, log });
   store.onCommit((committed) => {
     deliver.wake(committed);
     scheduler.wake();
   });
+  parts.access.onWork(scheduler.wake);
   scheduler.start();
   return {
     stop: async () => {

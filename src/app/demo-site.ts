@@ -5,7 +5,7 @@
 import type { Address } from "../config.ts";
 import { applyConfig, planBinding } from "../flows/config-apply.ts";
 import { openMaildrop } from "../sources/maildrop.ts";
-import { DEFAULT_TENANT } from "./init.ts";
+import { DEFAULT_TENANT } from "../core/tenants.ts";
 import type { Parts } from "./parts.ts";
 import { mintToken } from "./token.ts";
 
@@ -52,7 +52,10 @@ export async function bindDemoChannel(parts: Parts, site: string, { address }: S
   const isOurs = channel.config.from === values.from && channel.to.join() === values.to;
   if (channel.unbound.length === 0 && !isOurs) return;
   if (isOurs && channel.config.host === address.host && channel.config.port === address.port) return;
-  await applyConfig(parts, await planBinding(parts, DEFAULT_TENANT, { id: CHANNEL, values }), { actor: ACTOR });
+  await applyConfig(parts, await planBinding(parts, DEFAULT_TENANT, { id: CHANNEL, values }), {
+    actor: ACTOR,
+    via: "bind",
+  });
 }
 
 /** An admin token of the default tenant for 24 hours, for the commands that are printed. */

@@ -7,6 +7,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { Settings } from "../config.ts";
 import { SITE_TENANT } from "../core/cells.ts";
+import { DEFAULT_TENANT } from "../core/tenants.ts";
 import { localPolicy, policyBytes, policyFingerprint } from "../core/trust.ts";
 import { FlowError } from "../flows/error.ts";
 import type { Log } from "../ports.ts";
@@ -17,7 +18,8 @@ import { ensureMasterKey } from "../system/master-key.ts";
 import { systemRandom } from "../system/random.ts";
 import { buildStarterKit, importKitFile } from "./kits.ts";
 import { openParts, type Parts } from "./parts.ts";
-import { makeLogKeys, makeSiteKeys, readAuthority } from "./site-keys.ts";
+import { makeSiteKeys, readAuthority } from "./site-keys.ts";
+import { openTenant } from "./tenants.ts";
 import { mintToken } from "./token.ts";
 
 /** Where everything is made before it is put in place; a folder that holds only this is no site yet. */
@@ -37,7 +39,6 @@ const SITE_NAMES = [
   "sealpost.db",
   "sealpost.db-wal",
 ];
-export const DEFAULT_TENANT = "default";
 const ACTOR = "job:init";
 
 export interface InitOptions {
@@ -115,7 +116,9 @@ async function fill(
     fatal: () => log.error("the store failed"), // and every question after is refused
   });
   try {
-    const origins = [await openTenant(parts, site, SITE_TENANT), await openTenant(parts, site, DEFAULT_TENANT)];
+    const origins: string[] = [];
+    for (const id of [SITE_TENANT, DEFAULT_TENANT])
+      origins.push((await openTenant(parts, { site, id, actor: ACTOR })).origin);
     await trustItself(parts, site);
     const kit = await buildStarterKit(parts, site);
     await importKitFile(parts, { caller: { tenant: SITE_TENANT, actor: ACTOR }, file: kit, site });
@@ -132,13 +135,6 @@ async function fill(
   } finally {
     await parts.stops.stop();
   }
-}
-
-/** Opens a tenant; its seal key is on disk before its genesis leaf names it. */
-async function openTenant({ files, keys, store }: Parts, site: string, id: string): Promise<string> {
-  const { origin, key, seal } = makeLogKeys(files, keys, { site, tenant: id });
-  await store.transact({ flow: "tenant-open", tenant: SITE_TENANT, input: { actor: ACTOR, id, origin, key, seal } });
-  return origin;
 }
 
 /** The local policy: the site's own authority signs the site's own streams. */

@@ -27,14 +27,15 @@ import { shownPlan, shownRepeat } from "./kit-shown.ts";
 import type { Parts } from "./parts.ts";
 import { quarantine } from "./quarantine.ts";
 import { writeTrustCopies } from "./trust.ts";
+import type { Turns } from "./turns.ts";
 
 const MAX_STREAMS = 10_000;
 
 /** Kits as the routes ask for them. */
-export function kitService(parts: Parts): KitService {
+export function kitService(parts: Parts, turns: Turns): KitService {
   const { read } = parts.store;
   // One at a time: each is judged by what the one before left, and only one takes up memory.
-  const inTurn = turns();
+  const inTurn = oneByOne();
   const heads = async (): Promise<KitStream[]> =>
     (await read.cells("stream", SITE_TENANT, "", MAX_STREAMS)).map(([stream, head]) => ({ ...head, stream }));
   return {
@@ -50,7 +51,7 @@ export function kitService(parts: Parts): KitService {
     },
     file: (stream, sha256) => keptFile(parts, stream, sha256),
     plan: (file, request) => inTurn(() => planKitFile(parts, { file, ...request })),
-    importFile: (caller, file, request) => inTurn(() => importKitFile(parts, { caller, file, ...request })),
+    importFile: (caller, file, request) => inTurn(() => importKitFile(parts, { caller, file, turns, ...request })),
     issue: async ({ actor }, { stream, epoch, sequence, manifest, createdAt, prev }) => {
       const head = { epoch, sequence, manifest, createdAt };
       await parts.store.transact({ flow: "kit-issue", tenant: SITE_TENANT, input: { actor, stream, head, prev } });
@@ -59,7 +60,7 @@ export function kitService(parts: Parts): KitService {
 }
 
 /** Runs what it is given one after the other, whatever becomes of each. */
-function turns(): <T>(work: () => Promise<T>) => Promise<T> {
+function oneByOne(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const next = last.then(() => sparingMemory(work));
@@ -89,6 +90,8 @@ export interface ImportRequest extends KitRequest {
   readonly file: string;
   /** The site's id; absent: as the store has it. */
   readonly site?: string;
+  /** What other changes of configuration wait in; absent: there are none. */
+  readonly turns?: Turns;
 }
 
 /** Verifies and takes in a kit, which stays the caller's. Throws KitError for one that is refused: then it is recorded and quarantined; FlowError `conflict`. */
@@ -100,13 +103,18 @@ export async function importKitFile(parts: Parts, request: ImportRequest): Promi
     const overrideExpired = override !== undefined;
     const judged = await judgeKit(parts, { file, site, overrideExpired, staging: folder.staging });
     if ("repeated" in judged) return shownRepeat(judged.repeated);
-    const plan = await planKit(parts, judged);
-    if (request.plan !== undefined && request.plan !== plan.hash)
-      throw new FlowError("conflict", "the kit would change other things now than were planned; plan again");
-    const shown = await shownPlan(parts, judged, plan);
-    folder.sync();
-    folder.adopt();
-    await takeKit(parts, judged, { plan, actor: caller.actor, override });
+    const take = async (): Promise<PlannedKit> => {
+      const plan = await planKit(parts, judged);
+      if (request.plan !== undefined && request.plan !== plan.hash)
+        throw new FlowError("conflict", "the kit would change other things now than were planned; plan again");
+      const planned = await shownPlan(parts, judged, plan);
+      folder.sync();
+      folder.adopt();
+      await takeKit(parts, judged, { plan, actor: caller.actor, override });
+      return planned;
+    };
+    // It has been verified, which may take long; what it changes, it changes in its turn, like any other change.
+    const shown = await (request.turns === undefined ? take() : request.turns(SITE_TENANT, take, 1));
     if (judged.trust !== undefined) await writeTrustCopies(parts);
     return shown;
   } catch (error) {

@@ -19,11 +19,14 @@ import { createInstantClock, createStamper } from "../store/stamper.ts";
 import { createStore } from "../store/transactor.ts";
 import { systemClock } from "../system/clock.ts";
 import type { DataDir } from "../system/data-dir.ts";
+import { freeBytes } from "../system/disk.ts";
 import { emptyFolder } from "../system/files.ts";
 import { readMasterKey } from "../system/master-key.ts";
 import { systemPause } from "../system/pause.ts";
 import { systemRandom } from "../system/random.ts";
 import { systemTimeout } from "../system/timeout.ts";
+import { type AccessDesk, createAccessDesk } from "./access.ts";
+import { type ClosedTenants, followClosed } from "./closed-tenants.ts";
 import { readSiteKeys, type SiteKeys } from "./site-keys.ts";
 import { createStopStack, type StopStack } from "./stop-stack.ts";
 
@@ -47,6 +50,8 @@ export interface Parts {
   readonly checkpoint: CheckpointJob;
   /** What is being sent cannot be taken back; what is taken back is not sent meanwhile. */
   readonly sends: SendGate;
+  readonly access: AccessDesk;
+  readonly closed: ClosedTenants;
   readonly stops: StopStack;
 }
 
@@ -95,7 +100,10 @@ async function open({ files, settings, log, fatal }: PartsOptions, stops: StopSt
   const instants = createInstantClock(clock, stamper);
   const sends = createSendGate();
   const outside = { files, settings, log, clock, instants, random, timeout, boot };
-  return { ...outside, keys, vault, store, configurations, checkpoint, sends, stops };
+  const access = createAccessDesk({ store, clock, log, hasRoom: () => freeBytes(files.dir) >= settings.minFreeDisk });
+  stops.push(access.flush); // before the store closes
+  const closed = await followClosed(store);
+  return { ...outside, keys, vault, store, configurations, checkpoint, sends, access, closed, stops };
 }
 
 /** Deciding by another index than the adopted one would be worse than not deciding: then the process ends. */

@@ -3,52 +3,101 @@
  * @module
  */
 import { SITE_TENANT } from "../core/cells.ts";
+import type { ChangeVia } from "../core/change.ts";
+import type { EventReceipt } from "../core/delivery.ts";
+import type { EventInput } from "../core/event.ts";
 import type { Json } from "../core/json.ts";
 import { parseStrictJson } from "../core/strict-json.ts";
 import { applyConfig, type CheckedPlan, planBinding, planConfig } from "../flows/config-apply.ts";
 import { FlowError } from "../flows/error.ts";
 import { makeReceipt, readTile } from "../flows/ledger-read.ts";
 import type { Caller, ConfigChange, Services, ShownConfig, ShownObject } from "../http/services.ts";
+import { answerService } from "./answers.ts";
 import { readAttempts } from "./attempts.ts";
 import { digestService, statsService } from "./digests.ts";
 import { explainService } from "./explain.ts";
 import { kitService } from "./kits.ts";
 import { maildropService } from "./maildrop.ts";
+import type { SiteMetrics } from "./metrics.ts";
 import { muteService } from "./mutes.ts";
+import type { Log } from "../ports.ts";
+import { objectService } from "./objects.ts";
 import type { Parts } from "./parts.ts";
+import { previewService } from "./preview.ts";
+import { sendService } from "./send.ts";
+import { statusService } from "./status.ts";
+import { tenantService } from "./tenants.ts";
+import { tokenService } from "./tokens.ts";
 import { trustService } from "./trust.ts";
+import { createTurns, type Turns } from "./turns.ts";
 
 /** What configuration objects may be nested. */
 const MAX_DEPTH = 64;
 
 /** Services over an opened site. */
-export function createServices(parts: Parts): Services {
+export function createServices(parts: Parts, metrics: SiteMetrics): Services {
+  const turns = createTurns();
   return {
-    events: eventService(parts),
+    answers: answerService(parts),
+    events: eventService(parts, metrics),
     deliveries: deliveryService(parts),
     digests: digestService(parts),
     explain: explainService(parts),
     stats: statsService(parts),
-    config: configService(parts),
-    kits: kitService(parts),
+    status: statusService(parts),
+    config: configService(parts, turns),
+    kits: kitService(parts, turns),
     trust: trustService(parts),
     ledger: ledgerService(parts),
     maildrop: maildropService(parts),
+    metrics,
     mutes: muteService(parts),
+    objects: objectService(parts, turns),
+    preview: previewService(parts),
+    send: sendService(parts),
+    tokens: tokenService(parts),
+    tenants: tenantService(parts, turns),
   };
 }
 
-function eventService({ store, settings }: Parts): Services["events"] {
+function eventService(
+  { store, settings, log }: Parts,
+  { accepted }: Pick<SiteMetrics, "accepted">,
+): Services["events"] {
   return {
-    ingest: async ({ tenant }, { source, events, bytes }) => {
+    ingest: async ({ tenant, request }, { source, events, bytes }) => {
       const input = { actor: `source:${source}`, events, horizon: settings.duplicateHorizon };
       const receipts = await store.transact({ flow: "ingest", tenant, input, bytes });
       const duplicates = receipts.filter(({ duplicate }) => duplicate).length;
-      return { accepted: receipts.length - duplicates, duplicates, events: receipts };
+      const counts = { accepted: receipts.length - duplicates, duplicates };
+      accepted(tenant, counts);
+      if (log.isInfo === true) tellOfEvents(log, { tenant, request, events, receipts });
+      return { ...counts, events: receipts };
     },
     page: (tenant, query) => store.read.events(tenant, query),
     get: (tenant, id) => store.read.event(tenant, id),
   };
+}
+
+/** A line for each event, by which it is found again in the lines of its deliveries and in its messages. */
+function tellOfEvents(
+  log: Log,
+  {
+    tenant,
+    request = "",
+    events,
+    receipts,
+  }: {
+    readonly tenant: string;
+    readonly request: string | undefined;
+    readonly events: readonly EventInput[];
+    readonly receipts: readonly EventReceipt[];
+  },
+): void {
+  receipts.forEach(({ id, duplicate, deliveries }, at) => {
+    const correlation = events[at]?.correlationId ?? "";
+    log.info("event", { request, tenant, event: id, correlation, duplicate, deliveries: deliveries.length });
+  });
 }
 
 function deliveryService({ store, checkpoint }: Parts): Services["deliveries"] {
@@ -69,16 +118,19 @@ function deliveryService({ store, checkpoint }: Parts): Services["deliveries"] {
   };
 }
 
-function configService(parts: Parts): Services["config"] {
+function configService(parts: Parts, turns: Turns): Services["config"] {
   return {
     show: (tenant, { isSite }) => shown(parts, tenant, isSite),
     plan: (tenant, change) => planOn(parts, tenant, change),
-    apply: async (caller, change) =>
-      await applied(parts, caller, { plan: await planOn(parts, caller.tenant, change), why: change.why }),
-    bind: async (caller, { channel, values }) =>
-      await applied(parts, caller, {
-        plan: await planBinding(parts, caller.tenant, { id: channel, values }),
-        why: undefined,
+    apply: (caller, change) =>
+      turns(caller.tenant, async () => {
+        const plan = await planOn(parts, caller.tenant, change);
+        return await applied(parts, caller, { plan, why: change.why, via: "config" });
+      }),
+    bind: (caller, { channel, values }) =>
+      turns(caller.tenant, async () => {
+        const plan = await planBinding(parts, caller.tenant, { id: channel, values });
+        return await applied(parts, caller, { plan, why: undefined, via: "bind" });
       }),
   };
 }
@@ -115,18 +167,24 @@ function storedValue(text: string | undefined): Json {
 }
 
 async function planOn(parts: Parts, tenant: string, { objects, prune, base }: ConfigChange): Promise<CheckedPlan> {
+  requireBase(parts.configurations.own(tenant).id, tenant, base); // before what takes long
   const plan = await planConfig(parts, { tenant, objects, prune });
-  if (base === undefined || base === plan.base) return plan;
-  throw new FlowError("conflict", `the configuration of ${tenant} was changed meanwhile; plan again`);
+  requireBase(plan.base, tenant, base);
+  return plan;
+}
+
+function requireBase(held: string, tenant: string, base: string | undefined): void {
+  if (base !== undefined && base !== held)
+    throw new FlowError("conflict", `the configuration of ${tenant} was changed meanwhile; plan again`);
 }
 
 /** A plan with faults changes nothing and is answered as it is. */
 async function applied(
   parts: Parts,
   { actor }: Caller,
-  { plan, why }: { plan: CheckedPlan; why: string | undefined },
+  { plan, why, via }: { plan: CheckedPlan; why: string | undefined; via: ChangeVia },
 ): Promise<CheckedPlan> {
-  if (plan.faults.length === 0) await applyConfig(parts, plan, { actor, ...(why === undefined ? {} : { why }) });
+  if (plan.faults.length === 0) await applyConfig(parts, plan, { actor, via, ...(why === undefined ? {} : { why }) });
   return plan;
 }
 

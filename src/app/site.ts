@@ -5,7 +5,7 @@
 import type { Settings } from "../config.ts";
 import { SITE_TENANT } from "../core/cells.ts";
 import { FlowError } from "../flows/error.ts";
-import { type HttpContext, DEFAULT_LIMITS } from "../http/context.ts";
+import { type HttpContext, DEFAULT_LIMITS, type Seen } from "../http/context.ts";
 import type { Services } from "../http/services.ts";
 import { type Api, createHttp } from "../http/server.ts";
 import type { Committed, Log, Reader, TokenRecord } from "../ports.ts";
@@ -13,6 +13,8 @@ import { SOURCES, sourceOf } from "../sources/index.ts";
 import { checkDataDir } from "../system/data-dir.ts";
 import { freeBytes } from "../system/disk.ts";
 import { userId } from "../system/process.ts";
+import { statsService } from "./digests.ts";
+import { siteMetrics, type SiteMetrics } from "./metrics.ts";
 import { openParts, type Parts, siteOf } from "./parts.ts";
 import { createServices } from "./services.ts";
 
@@ -40,13 +42,14 @@ export async function openApi({ dir, settings, log, fatal, unready = () => [] }:
   try {
     const site = await siteOf(parts);
     if (site === undefined) throw new FlowError("missing", `${dir} holds no finished site`);
-    const services = createServices(parts);
+    const metrics = siteMetrics(parts, statsService(parts));
+    const services = createServices(parts, metrics);
     return {
       parts,
       site,
       services,
       app: createHttp(
-        httpContext(parts, services, unready),
+        { ...httpContext(parts, services, unready), observe: observed(log, metrics) },
         SOURCES.flatMap(({ mediaTypes }) => mediaTypes),
       ),
     };
@@ -56,6 +59,16 @@ export async function openApi({ dir, settings, log, fatal, unready = () => [] }:
   }
 }
 
+/** Tells metrics of each answer, and the log where it tells of requests. */
+function observed(log: Log, { observe }: SiteMetrics): (seen: Seen) => void {
+  if (log.isInfo !== true) return observe;
+  return (seen) => {
+    observe(seen);
+    const { route, status, ms, id, principal = "", code = "" } = seen;
+    log.info("request", { request: id(), route, status, ms: Math.round(ms * 100) / 100, principal, code });
+  };
+}
+
 /** Answers a request of this very process: it has the folder, so it is the site's local principal. */
 export async function answerLocally({ app }: OpenedSite, request: Request): Promise<Response> {
   return await app.fetch(request, { local: { uid: userId() } });
@@ -63,12 +76,14 @@ export async function answerLocally({ app }: OpenedSite, request: Request): Prom
 
 /** What the API of an opened site works with. */
 export function httpContext(parts: Parts, services: Services, unready: () => readonly string[]): HttpContext {
-  const { store, settings, files, clock, random, log, timeout } = parts;
+  const { store, settings, files, instants, random, log, timeout } = parts;
   return {
     services,
     sourceOf,
     tokens: tokenLookup(parts),
     hasTenant: async (id) => parts.configurations.tenants().includes(id),
+    isClosed: parts.closed.has,
+    access: parts.access,
     diskFree: () => freeBytes(files.dir),
     unready: () => [...unready(), ...pressureReasons(store.pressure())],
     uploads: files.staging,
@@ -78,8 +93,9 @@ export function httpContext(parts: Parts, services: Services, unready: () => rea
       kitBytes: settings.maxKitBytes,
       freeDiskBytes: settings.minFreeDisk,
       requestsPerMinute: settings.requestsPerMinute,
+      openMetrics: settings.openMetrics,
     },
-    clock,
+    clock: instants, // which a small step back does not move: what has expired stays so
     random,
     log,
     timeout,

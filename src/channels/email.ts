@@ -106,6 +106,7 @@ function mailOf(
     date: new Date(clock.now()),
     headers: {
       "Sealpost-Delivery": message.id,
+      "Sealpost-Correlation": message.correlationId,
       ...(message.ledger === undefined ? {} : { "Sealpost-Ledger": message.ledger }),
       "Auto-Submitted": "auto-generated",
     },

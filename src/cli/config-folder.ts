@@ -87,11 +87,22 @@ function readInto(found: { objects: FolderObject[]; faults: FileFault[] }, kind:
   if (!stat.isFile()) return void found.faults.push({ file, detail: "is not a file" }); // a pipe would wait for ever
   const { size } = stat;
   if (size > MAX_BYTES) return void found.faults.push({ file, detail: `is larger than ${MAX_BYTES} bytes` });
-  const text = decodeUtf8(fs.readFileSync(file));
-  if (text === undefined) return void found.faults.push({ file, detail: "is not UTF-8" });
-  const parsed = file.endsWith(".json") ? readJson(text) : readYaml(text);
-  if ("value" in parsed) found.objects.push({ kind, id, value: parsed.value, file, text });
-  else found.faults.push({ file, ...parsed });
+  const read = readObjectText(file, fs.readFileSync(file));
+  if ("value" in read) found.objects.push({ kind, id, file, ...read });
+  else found.faults.push(read);
+}
+
+/** One object in JSON or YAML, and its text; JSON is read strictly. */
+export function readObjectText(
+  file: string,
+  bytes: Uint8Array,
+): { readonly value: Json; readonly text: string } | FileFault {
+  if (bytes.length > MAX_BYTES) return { file, detail: `is larger than ${MAX_BYTES} bytes` };
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return { file, detail: "is not UTF-8" };
+  const isJson = EXTENSION.test(file) ? file.endsWith(".json") : text.trimStart().startsWith("{");
+  const parsed = isJson ? readJson(text) : readYaml(text);
+  return "value" in parsed ? { value: parsed.value, text } : { file, ...parsed };
 }
 
 type Parsed = { readonly value: Json } | Omit<FileFault, "file">;
@@ -124,14 +135,25 @@ function readYaml(text: string): Parsed {
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
     const { line, col } = lineCounter.linePos(problem.pos[0]);
-    return { line, column: col, detail: problem.message };
+    return { line, column: col, detail: problem.code === "BAD_ALIAS" ? BARE_STAR : problem.message };
   }
   try {
     const value = z.json().safeParse(document.toJS({ maxAliasCount: 100 }));
     return value.success ? { value: value.data } : { detail: "holds what JSON cannot" };
   } catch (error) {
-    return { detail: error instanceof Error ? error.message : String(error) }; // an alias bomb
+    return aliasFault(text, error);
   }
+}
+
+const BARE_STAR = "what begins with * needs quotes in YAML";
+
+/** A bare `*.full`, which YAML takes for an alias of something; or an alias bomb. */
+function aliasFault(text: string, error: unknown): Omit<FileFault, "file"> {
+  const detail = error instanceof Error ? error.message : String(error);
+  const [, name] = /^Unresolved alias .*: (\S+)$/.exec(detail) ?? [];
+  if (name === undefined) return { detail };
+  const before = text.slice(0, text.indexOf(`*${name}`)).split("\n");
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, detail: `${BARE_STAR}: "*${name}"` };
 }
 
 /** `a.json` beside `a.yaml`. */

@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { z } from "zod";
 import type { Settings } from "../config.ts";
 import { systemClock } from "../system/clock.ts";
 import { type DataDir, dataDir, checkDataDir } from "../system/data-dir.ts";
@@ -14,6 +15,7 @@ import { readMasterKey } from "../system/master-key.ts";
 import type { Client } from "./client.ts";
 import { keyOfGenesis, logsOf, verifyLog } from "./ledger-read.ts";
 import { socketTransport } from "./transport-http.ts";
+import { ConfigAnswer, read } from "./wire.ts";
 
 /** The outcome of one check. */
 export interface Finding {
@@ -60,6 +62,41 @@ export async function checkPort(dir: string, settings: Settings): Promise<Findin
   const advice = "stop what listens there, or choose another with --listen or SEALPOST_LISTEN";
   return { name: "server", verdict: "warn", detail: `none runs, and ${host}:${port} cannot be had (${fault})`, advice };
 }
+
+const Bound = z.object({
+  items: z.array(z.looseObject({ id: z.string(), type: z.string(), bind: z.array(z.string()).optional() })),
+});
+const Down = z.looseObject({ downChannels: z.array(z.looseObject({ id: z.string(), reason: z.string() })) });
+
+/** Whether what has to be sent can be: channels that wait for values of the site, and those that are parked. */
+export async function checkChannels(client: Client): Promise<Finding[]> {
+  const { items } = read(Bound, await client.request("GET", "/channels?limit=1000")).value;
+  const { downChannels } = read(Down, await client.request("GET", "/stats")).value;
+  const { objects } = read(ConfigAnswer, await client.request("GET", "/config")).value;
+  const filled = new Map(objects.filter(({ kind }) => kind === "binding").map(({ id, value }) => [id, namesIn(value)]));
+  return items.map(({ id, bind = [] }): Finding => {
+    const name = `channel ${id}`;
+    const lacking = bind.filter((one) => filled.get(id)?.includes(one) !== true);
+    if (lacking.length > 0) {
+      const advice = `sealpost channels bind ${id} ${lacking.map((one) => `${one}=...`).join(" ")}`;
+      return {
+        name,
+        verdict: "warn",
+        detail: `${lacking.join(", ")} not filled in: what it should send waits`,
+        advice,
+      };
+    }
+    const down = downChannels.find((one) => one.id === id);
+    if (down === undefined) return { name, verdict: "ok", detail: "can be used" };
+    return { name, verdict: "warn", detail: `is down: ${down.reason}`, advice: "see sealpost status and explain" };
+  });
+}
+
+function namesIn(value: unknown): readonly string[] {
+  const binding = Binding.safeParse(value);
+  return binding.success ? Object.keys(binding.data.values) : [];
+}
+const Binding = z.looseObject({ values: z.record(z.string(), z.unknown()) });
 
 /** Verifies each log whole. */
 export async function checkLedger(client: Client, tenant: string): Promise<Finding[]> {

@@ -1,5 +1,5 @@
 import type { Command, ExitCode } from "./command.ts";
-import { checkFolder, checkLedger, checkPort, type Finding } from "./doctor-checks.ts";
+import { checkChannels, checkFolder, checkLedger, checkPort, type Finding } from "./doctor-checks.ts";
 import { CliError } from "./error.ts";
 import { perform, type SiteOptions, withExample, withSite, type Work } from "./perform.ts";
 
@@ -7,7 +7,7 @@ import { perform, type SiteOptions, withExample, withSite, type Work } from "./p
 export const doctor: Command = {
   register: (program, context) => {
     withExample(withSite(program.command("doctor")), "sealpost doctor --data ./data")
-      .description("check folder, keys, disk, clock, port and ledger; exit 1 if any check failed")
+      .description("check folder, keys, disk, clock, port, channels and ledger; exit 1 if any check failed")
       .action((options: SiteOptions) =>
         perform(context, options, async (work): Promise<ExitCode> => {
           const findings = await examine(work);
@@ -33,10 +33,16 @@ async function examine({ settings, client, tenant, folder: dir }: Work): Promise
   const findings = checkFolder(dir, settings);
   if (findings.some(({ name, verdict }) => name === "folder" && verdict === "fail")) return findings;
   findings.push(await checkPort(dir, settings));
-  try {
-    findings.push(...(await checkLedger(await client(), tenant)));
-  } catch (error) {
-    findings.push({ name: "ledger", verdict: "fail", detail: error instanceof Error ? error.message : String(error) });
-  }
+  findings.push(...(await asked("channels", async () => await checkChannels(await client()))));
+  findings.push(...(await asked("ledger", async () => await checkLedger(await client(), tenant))));
   return findings;
+}
+
+/** What a check of the site finds; one that cannot be made has failed. */
+async function asked(name: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await check();
+  } catch (error) {
+    return [{ name, verdict: "fail", detail: error instanceof Error ? error.message : String(error) }];
+  }
 }

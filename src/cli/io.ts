@@ -9,4 +9,6 @@ export interface Io {
   readonly stop: AbortSignal;
   /** Whether stdout is a terminal of a person. */
   readonly isTTY: boolean;
+  /** Whether stderr is one: what moves is shown there alone. */
+  readonly isErrorTTY?: boolean;
 }

@@ -11,6 +11,7 @@ import { redactText } from "../system/log.ts";
 import type { ExitCode } from "./command.ts";
 import { CliError } from "./error.ts";
 import type { Io } from "./io.ts";
+import { nextStep } from "./next-step.ts";
 
 /** Prints the outcome of one command. */
 export interface Output {
@@ -143,13 +144,21 @@ function documentOf(error: unknown, exit: ExitCode): Json {
 
 function linesOf(error: unknown): string[] {
   const problem = problemOf(error);
-  if (problem === undefined) return [`sealpost: ${messageOf(error)}`];
+  if (problem === undefined) return [`sealpost: ${messageOf(error)}`, ...next(codeOf(error))];
   const { title, detail, code, errors = [] } = problem;
   const head = [title, detail].filter((part) => part !== undefined && part !== "").join(": ");
   return [
     `sealpost: ${head === "" ? messageOf(error) : head}${code === undefined ? "" : ` (${code})`}`,
-    ...errors.map((one) => `  ${one.pointer ?? ""}: ${one.detail ?? ""}`),
+    ...errors.map(
+      (one) => `  ${[one.pointer, one.detail].filter((part) => part !== undefined && part !== "").join(": ")}`,
+    ),
+    ...next(code),
   ];
+}
+
+function next(code: string | undefined): string[] {
+  const step = nextStep(code);
+  return step === undefined ? [] : [step];
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -16,9 +16,13 @@ import { keys } from "./keys.ts";
 import { ledger } from "./ledger.ts";
 import { maildrop } from "./maildrop.ts";
 import { maintenance } from "./maintenance.ts";
+import { objectCommands } from "./objects.ts";
+import { send } from "./send.ts";
 import { serve } from "./serve.ts";
 import { silence } from "./silence.ts";
 import { status } from "./status.ts";
+import { tenants } from "./tenants.ts";
+import { tokens } from "./tokens.ts";
 import { trust } from "./trust.ts";
 
 /** Every command, in the order of the help. */
@@ -27,6 +31,7 @@ const commands: readonly Command[] = [
   serve,
   demo,
   events,
+  send,
   deliveries,
   explain,
   digests,
@@ -36,6 +41,9 @@ const commands: readonly Command[] = [
   maintenance,
   config,
   channels,
+  ...objectCommands,
+  tokens,
+  tenants,
   ledger,
   kit,
   keys,
@@ -66,7 +74,17 @@ function programOf(context: Context): Program {
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
     .showHelpAfterError("(sealpost --help lists what there is)");
   for (const command of commands) command.register(program, context); // sub-commands inherit what is set above
+  pointToOwnHelp(program, "sealpost");
   return program;
+}
+
+/** After a mistake each command points to its own help. */
+function pointToOwnHelp(program: Program, called: string): void {
+  for (const command of program.commands) {
+    const name = `${called} ${command.name()}`;
+    command.showHelpAfterError(`(${name} --help ${command.commands.length > 0 ? "lists what there is" : "says how"})`);
+    pointToOwnHelp(command, name);
+  }
 }
 
 /** Help and version that were asked for are done (0); all else that commander ends is usage (2). */

@@ -68,6 +68,7 @@ function documentOf(dir: string, { site, listen, socket, maildrop, token }: Serv
 function announce({ dir, given, facts }: { dir: string; given: string; facts: ServeFacts }, print: Print): void {
   const url = urlOf(facts.listen);
   print.line(`site ${facts.site} serves on ${url}`);
+  print.line(`page   ${url}/  (what runs and what failed; log in with a token)`);
   print.line(`data   ${dir}`);
   print.line(`socket ${facts.socket}`);
   if (facts.maildrop !== undefined) print.line(`mail   ${hostPort(facts.maildrop)} takes in what is sent`);

@@ -93,9 +93,13 @@ function exchangeBy(place: string, open: (asked: Parameters<Exchange>[0]) => htt
       const [response] = await Promise.all([answered, send(request, asked.body)]);
       return await read(response);
     } catch (error) {
-      throw new CliError("unreachable", `no server answers at ${place} (${errnoOf(error) ?? String(error)})`, {
-        cause: error,
-      });
+      throw new CliError(
+        "unreachable",
+        `no server answers at ${place} (${errnoOf(error) ?? String(error)}): is sealpost serve up, and the address its own?`,
+        {
+          cause: error,
+        },
+      );
     }
   };
 }

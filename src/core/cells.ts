@@ -3,6 +3,7 @@
  * @module
  */
 import type { WeeklyTime } from "./calendar.ts";
+import type { ChangeRecord } from "./change.ts";
 import type { Generation, GenerationRecord } from "./config.ts";
 import type { Delivery, EventReceipt } from "./delivery.ts";
 import type { AlertState, Severity } from "./event.ts";
@@ -17,7 +18,11 @@ export const SITE_TENANT = "_site";
 
 export interface TenantRecord {
   readonly id: string;
+  /** As people call it. */
+  readonly name?: string;
   readonly createdAt: number;
+  /** Since when nothing new is taken in for it. */
+  readonly closedAt?: number;
 }
 
 /** A service token; only the SHA-256 of its secret is kept. */
@@ -30,8 +35,22 @@ export interface TokenRecord {
   /** SHA-256 of the secret, hex. */
   readonly hash: string;
   readonly createdAt: number;
+  /** Principal id; records of the first versions lack it. */
+  readonly createdBy?: string;
   readonly expiresAt?: number;
   readonly revokedAt?: number;
+  /** Of its own; 0: no limit. Absent: that of the site. */
+  readonly requestsPerMinute?: number;
+}
+
+/** A request with an Idempotency-Key that was begun; its answer, once it is known. */
+export interface AnswerRecord {
+  /** Of method, path and body, hex. */
+  readonly fingerprint: string;
+  /** When its key is free again, steady ms. */
+  readonly until: number;
+  /** The answer under the vault, base64: it may hold what is told once only. */
+  readonly sealed?: { readonly key: string; readonly text: string };
 }
 
 /** A parked channel; a channel without a row is up. */
@@ -39,6 +58,14 @@ export interface ChannelState {
   readonly down?: { readonly since: number; readonly reason: string };
   /** Failed messages in a row, of different deliveries: their ids, newest last, at most five. */
   readonly failing: readonly string[];
+}
+
+/** What came of a channel's tries; counts no version of it. Instants are those of the wall clock, epoch ms. */
+export interface ChannelUsage {
+  readonly successCount: number;
+  readonly failureCount: number;
+  readonly lastUsedAt?: number;
+  readonly lastFailureAt?: number;
 }
 
 export interface SiteRecord {
@@ -161,12 +188,24 @@ export interface Cells {
   delivery: Delivery;
   /** Key `current`: the tenant's own generation; key its id: each one that was ever current. Older versions kept it whole. */
   generation: GenerationRecord | Omit<Generation, "parts">;
+  /** Key: `changeKey` of its number: each switch of the tenant's generation. */
+  change: ChangeRecord;
   /** Key: channel id. */
   channel: ChannelState;
+  /** Key: channel id. */
+  usage: ChannelUsage;
   /** Tenant `_site`, key: tenant id. */
   tenant: TenantRecord;
+  /** Key `<principal>:<SHA-256 of the Idempotency-Key>`. */
+  answer: AnswerRecord;
+  /** Key `current`: how many `answer` cells the tenant has, and their bytes. */
+  answers: { readonly count: number; readonly bytes: number };
   /** Tenant `_site`, key: token id. */
   token: TokenRecord;
+  /** Key `current`: ids of the tenant's tokens, in the order of their making. */
+  tokens: { readonly ids: readonly string[] };
+  /** Tenant `_site`, key: token id. A counter: it touches no version and leaves no leaf. */
+  use: { readonly lastUsedAt: number };
   /** Tenant `_site`, key `current`. */
   site: SiteRecord;
   run: RunRecord;

@@ -31,6 +31,8 @@ export interface WantedChange {
   readonly objects: readonly CheckedObject[];
   /** Removes what `objects` lacks: by a person the own objects (never a stream's, never a binding), by a kit those of its stream. */
   readonly prune: boolean;
+  /** Keys `<kind>/<id>` of what is taken away by a person. */
+  readonly removed?: readonly string[];
   /** Kinds that are pruned; absent: all. */
   readonly kinds?: ReadonlySet<string>;
   /** The objects come with a kit of this stream; absent: by a person. */
@@ -46,6 +48,7 @@ export function planChange(own: Generation, wanted: WantedChange): ConfigPlan {
 export function* planSteps(own: Generation, wanted: WantedChange): Steps<ConfigPlan> {
   const draft = yield* draftOf(own);
   yield* inSteps(wanted.objects, ({ object }) => putObject(draft, own, { object, stream: wanted.stream }));
+  for (const key of wanted.removed ?? []) removeObject(draft, own, key);
   if (wanted.prune) {
     const given = new Set<string>();
     yield* inSteps(wanted.objects, ({ object }) => void given.add(`${object.kind}/${object.id}`));
@@ -96,8 +99,19 @@ function putObject(
   else streams[key] = stream;
 }
 
-/** Why an object of `owner` may not be replaced, or undefined. Objects of `<site>/starter` may be edited: that detaches them. */
-function refusalOf(owner: string | undefined, stream: string | undefined): string | undefined {
+function removeObject({ objects, streams, faults }: Draft, own: Generation, key: string): void {
+  const at = splitKey(key);
+  const refusal = refusalOf(own.streams[key], undefined);
+  if (refusal !== undefined && at !== undefined) faults.push({ ...at, pointer: "", detail: refusal });
+  delete objects[key];
+  delete streams[key];
+}
+
+/**
+ * Why an object of `owner` may not be changed by a kit of `stream`, or by a person (undefined); undefined where it may.
+ * Objects of `<site>/starter` may be edited: that detaches them.
+ */
+export function refusalOf(owner: string | undefined, stream: string | undefined): string | undefined {
   if (owner === stream || owner === undefined) return undefined;
   if (stream !== undefined) return `belongs to stream ${owner}`;
   if (owner.endsWith("/starter")) return undefined;

@@ -2,17 +2,21 @@
  * Deciding one event: identity, drafts, stages, deliveries, leaves. Pure; everything goes through the view.
  * @module
  */
+import type { CompiledAction } from "./action.ts";
 import { deliveriesOf, draftOf } from "./announce.ts";
 import { type Judged, rememberAnnounced, resolve } from "./announced.ts";
 import { type Deciding, elapsedSince } from "./deciding.ts";
 import type { Delivery, DeliveryReceipt, EventReceipt } from "./delivery.ts";
 import { type Announced, writeLeaves } from "./decision-leaf.ts";
 import type { Event, EventInput } from "./event.ts";
+import { SEND_RULE } from "./hand-sent.ts";
 import { recordId, recordMs } from "./id.ts";
 import { shareKeys } from "./key-parts.ts";
 import { type Matched, matchRules } from "./match.ts";
-import { judge, type Stage } from "./stage.ts";
+import { SEND_STAGES } from "./send.ts";
+import { judge, type Outcome, type Stage } from "./stage.ts";
 import { STAGES } from "./stages/index.ts";
+import { keepRule } from "./windows.ts";
 
 /** Entries of `drafts` that one event may have; what exceeds them is one counted entry. */
 export const DRAFT_LIMIT = 1000;
@@ -39,18 +43,88 @@ export function decideEvent(
   deciding: EventDeciding,
   key: string = identityKey(input),
 ): EventReceipt {
-  const { receipt, left } = decideOne(input, matched, deciding, key);
-  if (left === 0) return receipt;
-  const alarm = alarmOf(receipt.id, input, left);
-  const rules = matchRules(deciding.index.rules, alarm, deciding.stamp.now);
-  decideOne(alarm, rules, deciding, identityKey(alarm)); // an alarm that makes too many itself is not told of by another
+  const { receipt, left } = decideOne(input, byRules(matched, deciding), deciding, key);
+  if (left > 0) tellOfMany(receipt.id, input, left, deciding);
   return receipt;
+}
+
+/**
+ * Accepts and decides what a person sent by hand: by these actions, whatever their rules match, judged by the stages of
+ * SEND_STAGES alone. The version of a rule that no configuration has is kept, for who reads the leaf. A repeat is answered
+ * with its first receipt.
+ */
+export function decideSend(
+  input: EventInput,
+  actions: readonly CompiledAction[],
+  deciding: EventDeciding,
+): EventReceipt {
+  const judging: Judging = {
+    faults: [],
+    judgeAll: (event) => {
+      for (const action of actions) if (action.rule === SEND_RULE) keepRule(action, deciding);
+      return judgeActions(event, { actions, stages: SEND_STAGES }, deciding);
+    },
+  };
+  const { receipt, left } = decideOne(input, judging, deciding, identityKey(input));
+  if (left > 0) tellOfMany(receipt.id, input, left, deciding);
+  return receipt;
+}
+
+/** What one action would do with a message. */
+export interface RehearsedDraft {
+  readonly action: CompiledAction;
+  readonly outcome: Outcome;
+  /** One for each addressee. */
+  readonly deliveries: readonly Announced[];
+}
+
+/** Judges what a person would send as `decideSend` does, and writes nothing. */
+export function rehearseSend(
+  input: EventInput,
+  actions: readonly CompiledAction[],
+  deciding: Deciding,
+): { readonly event: Event; readonly drafts: readonly RehearsedDraft[] } {
+  const { tenant, stamp } = deciding;
+  const id = recordId("ev", stamp.now, [tenant, input.source, input.sourceId]);
+  const event: Event = { id, tenant, receivedAt: stamp.now, ...input };
+  const judged = judgeActions(event, { actions, stages: SEND_STAGES }, deciding);
+  const drafts = judged.map(({ draft, outcome }) => ({
+    action: draft.action,
+    outcome,
+    deliveries: deliveriesOf(draft, outcome, deciding),
+  }));
+  return { event, drafts };
+}
+
+/** How the drafts of an event are made and judged; `faults` of rules that could not say. */
+interface Judging {
+  readonly faults: Matched["faults"];
+  readonly judgeAll: (event: Event) => readonly Judged[];
+}
+
+function byRules(matched: Matched, deciding: EventDeciding): Judging {
+  return {
+    faults: matched.faults,
+    judgeAll: (event) => {
+      const isFollowed = event.alertState === "resolved" && deciding.index.policy.resolutions === "follow";
+      return isFollowed
+        ? resolve(event, deciding.stages ?? STAGES, deciding)
+        : judgeActions(event, { actions: actionsOf(matched, deciding), stages: deciding.stages ?? STAGES }, deciding);
+    },
+  };
+}
+
+/** An alarm that makes too many itself is not told of by another. */
+function tellOfMany(id: string, input: EventInput, left: number, deciding: EventDeciding): void {
+  const alarm = alarmOf(id, input, left);
+  const rules = matchRules(deciding.index.rules, alarm, deciding.stamp.now);
+  decideOne(alarm, byRules(rules, deciding), deciding, identityKey(alarm));
 }
 
 /** Decides one event; `left` is how many of its deliveries were beyond the limit. */
 function decideOne(
   input: EventInput,
-  matched: Matched,
+  { faults, judgeAll }: Judging,
   deciding: EventDeciding,
   key: string,
 ): { readonly receipt: EventReceipt; readonly left: number } {
@@ -62,9 +136,9 @@ function decideOne(
   const event: Event = { id, tenant, receivedAt: stamp.now, ...input };
   shareKeys(event, input);
   const line = JSON.stringify(event);
-  const made = announce(event, matched, deciding);
-  countFaults(matched, deciding);
-  const decision = { event, line, announced: made.kept, left: made.left, faults: matched.faults };
+  const made = announce(event, judgeAll(event), deciding);
+  countFaults(faults, deciding);
+  const decision = { event, line, announced: made.kept, left: made.left, faults };
   const { seq, deliveries } = writeLeaves(decision, deciding);
   for (const delivery of deliveries) view.put("delivery", tenant, delivery.id, delivery);
   view.event({ event, line, seq });
@@ -94,11 +168,11 @@ function receiptOf({ id, status, reason }: Delivery): DeliveryReceipt {
 }
 
 /** Every delivery that the event leads to, in order of rule, action and addressee; at most DRAFT_LIMIT, the rest counted. */
-function announce(event: Event, matched: Matched, deciding: EventDeciding): { kept: Announced[]; left: number } {
-  const isFollowed = event.alertState === "resolved" && deciding.index.policy.resolutions === "follow";
-  const judged = isFollowed
-    ? resolve(event, deciding.stages ?? STAGES, deciding)
-    : judgeRules(event, matched, deciding);
+function announce(
+  event: Event,
+  judged: readonly Judged[],
+  deciding: EventDeciding,
+): { kept: Announced[]; left: number } {
   rememberAnnounced(event, judged, deciding);
   const kept: Announced[] = [];
   let left = 0;
@@ -110,19 +184,29 @@ function announce(event: Event, matched: Matched, deciding: EventDeciding): { ke
   return { kept, left };
 }
 
-/** Judges one draft for each action of the rules that matched; what can have no entry is counted and not judged. */
-function judgeRules(event: Event, { rules }: Matched, deciding: EventDeciding): Judged[] {
+/** The actions of the rules that matched, in their order. */
+function actionsOf({ rules }: Matched, { index }: EventDeciding): CompiledAction[] {
+  return rules.flatMap(({ rule }) =>
+    rule.actions.flatMap(({ id }) => {
+      const action = index.actions.get(id);
+      return action === undefined ? [] : [action];
+    }),
+  );
+}
+
+/** Judges one draft for each action; what can have no entry is counted and not judged. */
+function judgeActions(
+  event: Event,
+  { actions, stages }: { readonly actions: readonly CompiledAction[]; readonly stages: readonly Stage[] },
+  deciding: Deciding,
+): Judged[] {
   const judged: Judged[] = [];
   let entries = 0;
-  for (const { rule } of rules) {
-    for (const { id } of rule.actions) {
-      const action = deciding.index.actions.get(id);
-      if (action === undefined) continue;
-      const draft = draftOf(event, action, deciding, false);
-      const outcome = entries < DRAFT_LIMIT ? judge(deciding.stages ?? STAGES, draft, deciding) : UNJUDGED;
-      entries += draft.deliveries.length;
-      judged.push({ draft, outcome });
-    }
+  for (const action of actions) {
+    const draft = draftOf(event, action, deciding, false);
+    const outcome = entries < DRAFT_LIMIT ? judge(stages, draft, deciding) : UNJUDGED;
+    entries += draft.deliveries.length;
+    judged.push({ draft, outcome });
   }
   return judged;
 }
@@ -130,7 +214,7 @@ function judgeRules(event: Event, { rules }: Matched, deciding: EventDeciding): 
 const UNJUDGED = { status: "dropped", reason: { code: "draft-limit" }, trace: [] } as const;
 
 /** Counts expressions that could not be evaluated, by rule. */
-function countFaults({ faults }: Matched, { view, tenant, stamp }: EventDeciding): void {
+function countFaults(faults: Matched["faults"], { view, tenant, stamp }: EventDeciding): void {
   for (const { rule, detail } of faults) {
     const count = (view.get("fault", tenant, rule)?.count ?? 0) + 1;
     view.put("fault", tenant, rule, { count, at: stamp.now, detail });

@@ -5,10 +5,11 @@
 import type { Delivery, DeliveryStatus } from "./delivery.ts";
 import type { EventFacts } from "./explain.ts";
 import { type Cause, causeOf } from "./explain-cause.ts";
-import { decidingRule, isFollowed, type Known } from "./explain-facts.ts";
+import { asksRules, decidingRule, isFollowed, type Known } from "./explain-facts.ts";
 import { besidesCause, missedCause, nearWords, nobodyCause } from "./explain-missed.ts";
 import type { RuleVerdict } from "./explain-rules.ts";
 import { afterColon, counted, ruleOf } from "./explain-words.ts";
+import { isHandSent, SEND_RULE } from "./hand-sent.ts";
 
 /** The cause, and what else may have been expected. */
 export interface EventCause {
@@ -44,10 +45,10 @@ const BECAME: Readonly<Record<DeliveryStatus, string>> = {
 /** Why the event came to what it came to. */
 export function eventCause(facts: EventFacts): EventCause {
   const { drafts, event, asked } = facts;
-  if (asked !== undefined && asked.verdict !== "matched" && !isFollowed(event, facts.known.decided))
+  const isAsked = asksRules(event, facts.known.decided);
+  if (asked !== undefined && asked.verdict !== "matched" && isAsked)
     return { cause: missedCause(asked, facts), also: [] };
-  const followed = isFollowed(event, facts.known.decided);
-  const near = followed ? [] : facts.rules.filter(({ wouldMatch }) => wouldMatch === true);
+  const near = !isAsked ? [] : facts.rules.filter(({ wouldMatch }) => wouldMatch === true);
   const deliveries = drafts.flatMap((draft) => draft.deliveries);
   const [any] = deliveries;
   const first = unsentOf(deliveries, facts.known) ?? any;
@@ -96,6 +97,10 @@ function draftCause(delivery: Delivery, facts: EventFacts): Cause {
 /** `Rule "disk" matched; its message for channel "ops-mail"`; the channel is left out where it follows. */
 function originWords({ rule, channel }: Delivery, { event, known }: EventFacts, isSent: boolean): string {
   const { id } = ruleOf(rule);
+  if (isHandSent(event)) {
+    const by = id === SEND_RULE ? "" : ` by rule "${id}"`;
+    return `A person sent it by hand${by}; its message${isSent ? "" : ` for channel "${channel}"`}`;
+  }
   return isFollowed(event, known.decided)
     ? `Its firing went to channel "${channel}" by rule "${id}"; the message of its end`
     : `Rule "${id}" matched; its message${isSent ? "" : ` for channel "${channel}"`}`;

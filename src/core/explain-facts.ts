@@ -10,6 +10,7 @@ import type { Delivery, TraceEntry } from "./delivery.ts";
 import type { Event } from "./event.ts";
 import type { CompiledRule } from "./index.ts";
 import type { CompiledPolicy } from "./policy.ts";
+import { isHandSent } from "./hand-sent.ts";
 
 /** One try that reached the other side. */
 export interface TriedOnce {
@@ -133,6 +134,11 @@ export function actionOfDelivery(
   const action = found?.rule.actions.find((one) => one.id === id);
   if (found === undefined || action === undefined) return undefined;
   return compileAction({ rule: found.rule, ref }, action, { policy: decided.policy, calendars: new Map() });
+}
+
+/** Whether rules are asked about an event: not where it follows its firing, and not where a person named who sends it. */
+export function asksRules(event: Pick<Event, "alertState" | "source">, decided: Pick<DecidedBy, "policy">): boolean {
+  return !isFollowed(event, decided) && !isHandSent(event);
 }
 
 /** Whether an event goes where its firing was announced, whatever rules say. */

@@ -8,6 +8,7 @@ import type { Cause } from "./explain-cause.ts";
 import { decidingRule, type Known } from "./explain-facts.ts";
 import { closestRule, isOnlyMiss, type RuleVerdict } from "./explain-rules.ts";
 import { afterColon, at, counted, labelWords } from "./explain-words.ts";
+import { isHandSent } from "./hand-sent.ts";
 
 /** Channels that are named of those that got a message. */
 const MAX_CHANNELS = 3;
@@ -70,6 +71,8 @@ export function nobodyCause(facts: EventFacts): Cause {
   const { event, rules, known, firing, left } = facts;
   if (left > 0) return { code: "draft-limit", sentence: "It would have made more messages than one event may." };
   if (firing !== undefined) return firingCause(firing, event.correlationId);
+  if (isHandSent(event))
+    return { code: "no-rule", sentence: "A person sent it by hand and named who is told; this rule was not asked." };
   const { state } = known.decided;
   if (state === "purged" || state === "unfound") {
     const why = `the configuration that decided ${state === "purged" ? "is not kept" : "was not found"}`;

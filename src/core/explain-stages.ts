@@ -13,6 +13,8 @@ import { windowWords } from "./explain-windows.ts";
 import { instantText } from "./instant.ts";
 import type { MuteRecord } from "./mute.ts";
 import { reasonText } from "./reason.ts";
+import { isHandSent } from "./hand-sent.ts";
+import { SPARED_STAGES } from "./send.ts";
 import { STAGES } from "./stages/index.ts";
 import { DAY_MS } from "./zone.ts";
 
@@ -63,7 +65,7 @@ export function tellingOf(draft: DraftFacts, known: Known): Telling {
 
 /** What every stage said that was asked, in their order; of a window's message only those that had something to say. */
 export function stageExplanations(telling: Telling): StageExplanation[] {
-  const { delivery, event, isResolution } = telling.draft;
+  const { delivery, event } = telling.draft;
   const trace = delivery.trace ?? [];
   const last = trace.find(({ code }) => code !== "pass");
   const isOfStages = event !== undefined && trace.every(({ stage }) => STAGES.some(({ name }) => name === stage));
@@ -72,17 +74,27 @@ export function stageExplanations(telling: Telling): StageExplanation[] {
   for (const { name, passesResolutions } of STAGES) {
     const entry = trace.find(({ stage }) => stage === name);
     if (entry !== undefined) told.push(traced(entry, telling));
-    else told.push(silent(name, isResolution && passesResolutions === true));
+    else told.push(silent(name, sparedWords(telling.draft, name, passesResolutions)));
     if (entry !== undefined && entry === last) break;
   }
   return told;
 }
 
-function silent(stage: string, isSpared: boolean): StageExplanation {
-  if (isSpared) {
-    const sentence = "A resolution of what was announced passes without being asked.";
-    return { stage, outcome: "not-asked", sentence, isSilent: true };
-  }
+/** Why a stage was not asked; undefined where it was. */
+function sparedWords(
+  { event, isResolution }: DraftFacts,
+  stage: string,
+  passesResolutions: true | undefined,
+): string | undefined {
+  if (event !== undefined && isHandSent(event))
+    return SPARED_STAGES.includes(stage) ? "What a person sends by hand passes without being asked." : undefined;
+  return isResolution && passesResolutions === true
+    ? "A resolution of what was announced passes without being asked."
+    : undefined;
+}
+
+function silent(stage: string, spared: string | undefined): StageExplanation {
+  if (spared !== undefined) return { stage, outcome: "not-asked", sentence: spared, isSilent: true };
   return { stage, outcome: "passed", sentence: SILENT[stage] ?? "There was nothing to look at.", isSilent: true };
 }
 

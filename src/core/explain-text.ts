@@ -54,9 +54,13 @@ function eventLines(explanation: EventExplanation): string[] {
     ...also.map((line) => `Also: ${line}`),
     "",
     config.sentence,
-    ...(rulesDecided ? ruleLines(rules) : ["Rules: not asked, because a resolution goes where its firing was sent."]),
+    ...(rulesDecided ? ruleLines(rules) : [`Rules: not asked, because ${whyUnasked(explanation)}.`]),
     ...drafts.flatMap(draftLines),
   ];
+}
+
+function whyUnasked({ isHandSent }: EventExplanation): string {
+  return isHandSent === true ? "a person sent it and named who is told" : "a resolution goes where its firing was sent";
 }
 
 function deliveryLines(explanation: DeliveryExplanation): string[] {

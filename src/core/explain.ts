@@ -7,10 +7,10 @@ import type { AlertState, Event, Severity } from "./event.ts";
 import { type Cause, causeOf } from "./explain-cause.ts";
 import { eventCause } from "./explain-event-cause.ts";
 import {
+  asksRules,
   type ChannelNow,
   type DecidedBy,
   type DraftFacts,
-  isFollowed,
   type Known,
   type TriedOnce,
 } from "./explain-facts.ts";
@@ -20,6 +20,7 @@ import { afterColon, at, counted, ruleOf } from "./explain-words.ts";
 import { type WindowExplanation, windowExplanation, windowWords } from "./explain-windows.ts";
 import { instantText } from "./instant.ts";
 import { isReasonCode, reasonText } from "./reason.ts";
+import { isHandSent } from "./hand-sent.ts";
 
 /** What is told of an event. Instants of explanations are ISO 8601 in UTC. */
 export interface EventBrief {
@@ -79,9 +80,11 @@ export interface EventExplanation extends Asked {
   /** What else may have been expected: rules that were in the way of others, further messages. */
   readonly also: readonly string[];
   readonly config: ConfigExplanation;
-  /** In the order in which they were asked; of a followed resolution, which asks none, what they would have said. */
+  /** In the order in which they were asked; of a followed resolution and of what a person sent, which ask none, what they would have said. */
   readonly rules: readonly RuleVerdict[];
   readonly rulesDecided: boolean;
+  /** A person named the rule or the channels. */
+  readonly isHandSent?: true;
   readonly drafts: readonly DraftExplanation[];
 }
 
@@ -156,7 +159,8 @@ export function explainEvent(facts: EventFacts): EventExplanation {
     also,
     config: configOf(known.decided),
     rules,
-    rulesDecided: !isFollowed(event, known.decided),
+    rulesDecided: asksRules(event, known.decided),
+    ...(isHandSent(event) ? { isHandSent: true } : {}),
     drafts: drafts.map((draft) => draftExplanation(draft, known)),
   };
 }

@@ -12,7 +12,8 @@ export interface FieldChange {
 
 /**
  * Where two versions of a value differ, in the order of the keys: as deep as both have the same kind of value there. Items of
- * lists are told apart by their `id` where all have one, else by their place.
+ * lists are told apart by their `id` where all have one, else by their place; where those of both sides stand in another order,
+ * a row of the list itself has the ids as they stand.
  */
 export function fieldChanges(before: Json, after: Json): FieldChange[] {
   return differ([], before, after);
@@ -33,10 +34,22 @@ function differ(path: readonly string[], before: Json | undefined, after: Json |
     return [{ pointer: pointerOf(path), before, after }];
   }
   const names = [...new Set([...left.parts.keys(), ...right.parts.keys()])];
-  return names.flatMap((name) => {
+  const found = names.flatMap((name) => {
     const [was, is] = [left.parts.get(name), right.parts.get(name)];
     return was === undefined && is === undefined ? [] : differ([...path, name], was, is);
   });
+  return left.by === "id" ? [...orderChange(path, left.parts, right.parts), ...found] : found;
+}
+
+/** Of items that are told apart by their id: that those of both sides stand in another order. */
+function orderChange(
+  path: readonly string[],
+  left: ReadonlyMap<string, Json>,
+  right: ReadonlyMap<string, Json>,
+): FieldChange[] {
+  const [was, is] = [[...left.keys()].filter((id) => right.has(id)), [...right.keys()].filter((id) => left.has(id))];
+  if (was.every((id, at) => id === is[at])) return [];
+  return [{ pointer: pointerOf(path), before: [...left.keys()], after: [...right.keys()] }];
 }
 
 /** The parts of an object or list by name; undefined for a value without parts. */

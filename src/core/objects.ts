@@ -13,6 +13,7 @@ import { pointerOf } from "./pointer.ts";
 import { Policy } from "./policy.ts";
 import { checkTemplate } from "./render-check.ts";
 import { Rule } from "./rule.ts";
+import { matchFaults } from "./rule-check.ts";
 import { Template } from "./template.ts";
 
 /** What is wrong with an object: where (RFC 6901 pointer into it) and why. */
@@ -71,7 +72,7 @@ export function checkObject(
   const own = read.value.id;
   const found: ObjectFault[] =
     own === id ? [] : [{ kind, id, pointer: "/id", detail: `is "${own}" where "${id}" is expected` }];
-  if (read.kind === "templates") found.push(...templateFaults(id, read.value));
+  found.push(...meaningFaults(read).map((fault) => ({ kind, id, ...fault })));
   if (found.length > 0) return { ok: false, faults: found };
   const { hash, text } = kept ?? keptOf(value);
   return { ok: true, checked: { object: { ...read, id, hash }, text } };
@@ -115,13 +116,10 @@ function readBy<T>(schema: z.ZodType<T>, value: unknown, tag: (data: T) => Read)
   return parsed.success ? tag(parsed.data) : parsed.error;
 }
 
-function templateFaults(id: string, value: Template): ObjectFault[] {
-  return checkTemplate(value).map(({ pointer, detail }) => ({
-    kind: "templates",
-    id,
-    pointer,
-    detail,
-  }));
+/** What the schema does not see: a template that does not compile, a rule that can never match. */
+function meaningFaults(read: Exclude<Read, { readonly issues: unknown }>): { pointer: string; detail: string }[] {
+  if (read.kind === "templates") return checkTemplate(read.value).map(({ pointer, detail }) => ({ pointer, detail }));
+  return read.kind === "rules" ? matchFaults(read.value.match) : [];
 }
 
 /** An unknown field is named by its own pointer. */

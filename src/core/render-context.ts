@@ -5,8 +5,9 @@
 import type { WindowKind } from "./window-record.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Event, Severity } from "./event.ts";
-import { isJsonObject, type Json } from "./json.ts";
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { cut, textOf } from "./render-helpers.ts";
+import { isHandSent } from "./hand-sent.ts";
 
 /** A severity or state as people see it: white on `color` has a contrast of at least 4.5 (WCAG AA). */
 export interface Badge {
@@ -159,10 +160,15 @@ export function renderContext(site: string, delivery: Delivery, event: Event, ag
     isResolved,
     event: plain({ ...event }),
     labels: rows(event.labels),
-    details: rows(data, new Set(["labels", "scope", ...TITLES, ...MESSAGES])),
+    details: rows(detailsOf(event, data), new Set(["labels", "scope", ...TITLES, ...MESSAGES])),
     receivedAt: event.receivedAt,
     ...(aggregate === undefined ? {} : { aggregate: { count: aggregate.count, openedAt: aggregate.openedAt } }),
   };
+}
+
+/** What a person sends by hand keeps what else it says apart, as evidence. */
+function detailsOf(event: Event, data: JsonObject): JsonObject {
+  return isHandSent(event) && isJsonObject(data["evidence"]) ? { ...data["evidence"], ...data } : data;
 }
 
 type Origin = Pick<RenderContext, "site" | "tenant" | "severity" | "rule" | "action" | "channel" | "delivery">;

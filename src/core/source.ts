@@ -12,9 +12,19 @@ export interface Fault {
 
 /**
  * Why a source refuses bytes whole. `bad-utf8`, `empty-body`, `bad-json`: there is no document to judge.
- * `batch-too-large`: more events than one request may hold. `invalid-event`: the faults name what is wrong.
+ * `unsupported-charset`: its text is not UTF-8 by its own words. `batch-too-large`: more events than one request may hold.
+ * `invalid-event`: the faults name what is wrong.
  */
-export type SourceCode = "bad-utf8" | "empty-body" | "bad-json" | "batch-too-large" | "invalid-event";
+export type SourceCode =
+  | "bad-utf8"
+  | "empty-body"
+  | "bad-json"
+  | "unsupported-charset"
+  | "batch-too-large"
+  | "invalid-event";
+
+/** Headers of a request: each value that was sent, by the name in lower case. */
+export type SourceHeaders = Readonly<Record<string, readonly string[] | undefined>>;
 
 /** A tenant that an event names for itself, and where it does. */
 export interface NamedTenant {
@@ -33,5 +43,10 @@ export interface Source {
   readonly name: string;
   /** In lower case, without parameters. */
   readonly mediaTypes: readonly string[];
-  readonly read: (bytes: Uint8Array) => SourceResult;
+  /**
+   * The header (in lower case) that says that a request is for this source, whatever the media type of its body: such a
+   * source reads headers, and a body that may be empty.
+   */
+  readonly marker?: string;
+  readonly read: (bytes: Uint8Array, headers?: SourceHeaders) => SourceResult;
 }

@@ -47,7 +47,10 @@ export const attempt: Flow<AttemptInput, readonly AttemptAnswer[]> = {
   prepare: ({ tenant, index }, { tries }) => ({
     cells: [
       ...tries.map(({ delivery }) => ({ noun: "delivery", tenant, key: delivery }) as const),
-      ...[...new Set(tries.map(({ channel }) => channel))].map((key) => ({ noun: "channel", tenant, key }) as const),
+      ...[...new Set(tries.map(({ channel }) => channel))].flatMap((key) => [
+        { noun: "channel", tenant, key } as const,
+        { noun: "usage", tenant, key } as const,
+      ]),
     ],
     decide: (view, stamp) => tries.map((one) => record(one, { tenant, index, view, stamp })),
   }),
@@ -95,13 +98,37 @@ function recordTry(delivery: Delivery, tried: Tried, at: Recording): AttemptAnsw
   const state: ChannelState = at.view.get("channel", at.tenant, delivery.channel) ?? { failing: [] };
   const { outcome } = tried;
   const isParked = state.down !== undefined;
-  if (outcome.kind === "down" && !isParked)
-    goDown(delivery, outcome, { reason: downReason(outcome.out.code), failing: state.failing }, at);
+  if (outcome.kind === "down") parkChannel(delivery, outcome, state, at);
   if (outcome.kind === "down" || (outcome.kind === "failed" && isParked)) return answerOf(delivery, false); // a parked channel counts nothing
   if (tried.n <= delivery.attempts) return answerOf(delivery, false); // this try has been recorded
   const answer = recordAttempt(delivery, outcome, tried.payload ?? delivery.payload, at);
+  countUse(delivery.channel, outcome.kind === "sent", at);
   settleChannel(delivery, outcome, state, at);
   return answer;
+}
+
+/** What the site itself says of a channel: people mend it, and then go by what else keeps it from sending. */
+const OWN_REASONS: ReadonlySet<string> = new Set<ReasonCode>(["unbound", "channel-disabled"]);
+
+/** A channel is parked once, and probes say nothing; but what the site mended is no reason any more. */
+function parkChannel(delivery: Delivery, outcome: Outcome, { down, failing }: ChannelState, at: Recording): void {
+  const reason = downReason(outcome.out.code);
+  if (down === undefined) {
+    countUse(delivery.channel, false, at);
+    return goDown(delivery, outcome, { reason, failing }, at);
+  }
+  const isOther = down.reason !== reason && (OWN_REASONS.has(reason) || OWN_REASONS.has(down.reason));
+  if (isOther) goDown(delivery, outcome, { reason, failing, since: down.since }, at);
+}
+
+/** Tries of a parked channel count nothing: of an outage, the one that parked it does. */
+function countUse(channel: string, isSent: boolean, { view, tenant, stamp: { now } }: Recording): void {
+  const held = view.get("usage", tenant, channel) ?? { successCount: 0, failureCount: 0 };
+  view.put("usage", tenant, channel, {
+    ...held,
+    lastUsedAt: now,
+    ...(isSent ? { successCount: held.successCount + 1 } : { failureCount: held.failureCount + 1, lastFailureAt: now }),
+  });
 }
 
 function recordAttempt(delivery: Delivery, outcome: Answer, told: string | undefined, at: Recording): AttemptAnswer {
@@ -170,6 +197,8 @@ function settleChannel(delivery: Delivery, outcome: Answer, state: ChannelState,
 interface Parking {
   readonly reason: ReasonCode;
   readonly failing: readonly string[];
+  /** Where it was parked before for another reason. */
+  readonly since?: number;
 }
 
 function goDown(delivery: Delivery, outcome: Outcome, why: Parking, at: Recording): void {
@@ -182,7 +211,7 @@ function goDown(delivery: Delivery, outcome: Outcome, why: Parking, at: Recordin
     body: { delivery: delivery.id, out: outOf(outcome) },
   });
   at.view.put("channel", at.tenant, delivery.channel, {
-    down: { since: at.stamp.now, reason: why.reason },
+    down: { since: why.since ?? at.stamp.now, reason: why.reason },
     failing: why.failing,
   });
 }

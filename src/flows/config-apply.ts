@@ -1,12 +1,13 @@
 import { addresses } from "../core/compile.ts";
 import { EmailConfig } from "../core/channel.ts";
+import type { ChangeVia } from "../core/change.ts";
 import type { Kind } from "../core/config.ts";
 import { type ConfigPlan, planSteps, referenceSteps } from "../core/config-plan.ts";
 import { partSteps } from "../core/generation.ts";
 import type { Json } from "../core/json.ts";
 import { type CheckedObject, checkObject, type ConfigObject, type ObjectFault } from "../core/objects.ts";
 import { runSteps, type Steps } from "../core/steps.ts";
-import type { Store } from "../ports.ts";
+import type { Store, StoredObject } from "../ports.ts";
 import { SITE_TENANT } from "../ports.ts";
 import type { Candidate, LiveConfigurations } from "./configurations.ts";
 import { FlowError } from "./error.ts";
@@ -29,12 +30,15 @@ export interface ConfigRequest {
   readonly tenant: string;
   readonly objects: readonly GivenObject[];
   readonly prune: boolean;
+  /** Keys `<kind>/<id>` of what is taken away. */
+  readonly removed?: readonly string[];
 }
 
-/** Who asks, and why. */
+/** Who asks, why, and by which way. */
 export interface Asker {
   readonly actor: string;
   readonly why?: string;
+  readonly via?: ChangeVia;
 }
 
 /** A plan with the objects that it needs; it can be applied only while `faults` is empty. */
@@ -48,10 +52,10 @@ const STAGED = 512;
 
 /** Checks objects and plans the change; changes nothing and keeps nothing. */
 export async function planConfig({ configurations }: ConfigDoors, request: ConfigRequest): Promise<CheckedPlan> {
-  const { tenant, prune } = request;
+  const { tenant, prune, removed = [] } = request;
   const { pause } = configurations;
   const { objects, faults: bad } = await runSteps(checkSteps(request.objects), pause);
-  const plan = await runSteps(planSteps(configurations.own(tenant), { objects, prune }), pause);
+  const plan = await runSteps(planSteps(configurations.own(tenant), { objects, prune, removed }), pause);
   const found = [...bad, ...objects.flatMap(({ object }) => misplaced(tenant, object)), ...plan.faults];
   const candidates = [{ tenant, candidate: plan.candidate }];
   const faults = found.length > 0 ? found : await referenceFaults(configurations, candidates, objects);
@@ -80,8 +84,9 @@ function* checkSteps(
 }
 
 /**
- * What would not fit together in any tenant that these candidates touch; each fault once. Throws FlowError `conflict` where
- * a candidate was made from a generation that is no longer adopted.
+ * What would not fit together in any tenant that these candidates touch and fits now; each fault once, with its tenant where
+ * they touch others than it. Throws FlowError `conflict` where a candidate was made from a generation that is no longer
+ * adopted.
  */
 export async function referenceFaults(
   configurations: LiveConfigurations,
@@ -90,10 +95,19 @@ export async function referenceFaults(
 ): Promise<ObjectFault[]> {
   const faults = new Map<string, ObjectFault>();
   const given = objects.map(({ object }) => object);
+  const isWide = candidates.some(({ tenant }) => tenant === SITE_TENANT);
   for await (const { tenant, objects: merged } of configurations.preview(candidates, given)) {
     if (tenant === SITE_TENANT) continue;
     const found = await runSteps(referenceSteps(merged), configurations.pause);
-    for (const fault of found) faults.set(JSON.stringify(fault), fault);
+    if (found.length === 0) continue;
+    // What is wrong already is no fault of this change: else nothing could be changed until all of it is mended at once.
+    const held = await runSteps(referenceSteps(configurations.objects(tenant)), configurations.pause);
+    const known = new Set(held.map((fault) => JSON.stringify(fault)));
+    for (const fault of found) {
+      if (known.has(JSON.stringify(fault))) continue;
+      const detail = isWide ? `in tenant ${tenant}: ${fault.detail}` : fault.detail;
+      faults.set(JSON.stringify([tenant, fault]), { ...fault, detail });
+    }
   }
   return [...faults.values()];
 }
@@ -108,11 +122,17 @@ export async function switchTo<T>(
   { objects, candidates }: { readonly objects: readonly CheckedObject[]; readonly candidates: readonly Candidate[] },
   ask: () => Promise<T>,
 ): Promise<T> {
-  for (let from = 0; from < objects.length; from += STAGED) {
-    const some = objects.slice(from, from + STAGED);
-    await store.stage(some.map(({ object, text }) => ({ hash: object.hash, text })));
-  }
-  for (const { candidate } of candidates) await store.stage(await runSteps(partSteps(candidate), configurations.pause));
+  let waiting: StoredObject[] = [];
+  const keep = async (some: readonly StoredObject[]): Promise<void> => {
+    waiting.push(...some);
+    if (waiting.length < STAGED) return;
+    await store.stage(waiting);
+    waiting = [];
+  };
+  for (let from = 0; from < objects.length; from += STAGED)
+    await keep(objects.slice(from, from + STAGED).map(({ object, text }) => ({ hash: object.hash, text })));
+  for (const { candidate } of candidates) await keep(await runSteps(partSteps(candidate), configurations.pause));
+  if (waiting.length > 0) await store.stage(waiting);
   const values = objects.map(({ object }) => object);
   return await configurations.stage(values, candidates, ask);
 }
@@ -121,30 +141,43 @@ export async function switchTo<T>(
 export async function applyConfig(
   doors: ConfigDoors,
   plan: CheckedPlan,
-  { actor, why }: Asker,
+  { actor, why, via }: Asker,
 ): Promise<{ n: number }> {
   const { tenant, base, candidate, changes, faults, objects } = plan;
   if (faults.length > 0) throw new FlowError("invalid", "the change has faults; nothing was changed");
   if (candidate.id === base) return { n: candidate.n };
-  const input = { actor, base, candidate, changes, ...(why === undefined ? {} : { why }) };
+  const told = { ...(why === undefined ? {} : { why }), ...(via === undefined ? {} : { via }) };
+  const input = { actor, base, candidate, changes, ...told };
   return await switchTo(doors, { objects, candidates: [{ tenant, candidate }] }, () =>
     doors.store.transact({ flow: "config-switch", tenant, input }),
   );
 }
 
-/** Plans to fill in `bind` values of a channel; other values stay. Throws FlowError `missing` for an unknown channel. */
+/**
+ * Plans to fill in `bind` values of a channel, or with null to take them away; other values stay. Throws FlowError `missing`
+ * for an unknown channel.
+ */
 export async function planBinding(
   doors: ConfigDoors,
   tenant: string,
-  { id, values }: { id: string; values: Readonly<Record<string, string>> },
+  { id, values }: { id: string; values: BindingValues },
 ): Promise<CheckedPlan> {
   const channel = doors.configurations.of(tenant).channels.get(id);
   if (channel === undefined) throw new FlowError("missing", `there is no channel "${id}"`);
   const before = ownBinding(doors.configurations, tenant, id);
-  const value: Json = { schema: "binding/v1", id, values: { ...before, ...values } };
-  const plan = await planConfig(doors, { tenant, objects: [{ kind: "binding", id, value }], prune: false });
-  return { ...plan, faults: [...plan.faults, ...bindingFaults(id, values, channel.channel.bind ?? [])] };
+  const kept = Object.entries({ ...before, ...values }).filter(([, value]) => value !== null);
+  const value: Json = { schema: "binding/v1", id, values: Object.fromEntries(kept) };
+  const change =
+    kept.length === 0
+      ? { objects: [], removed: [`binding/${id}`] }
+      : { objects: [{ kind: "binding", id, value } as const] };
+  const plan = await planConfig(doors, { tenant, prune: false, ...change });
+  const names = channel.channel.bind ?? [];
+  return { ...plan, faults: [...plan.faults, ...bindingFaults(id, { values, before, names })] };
 }
+
+/** Values by their names; null takes one away. */
+type BindingValues = Readonly<Record<string, string | null>>;
 
 /** The values that the tenant itself has filled in: those of the site are not its own to copy. */
 function ownBinding(configurations: LiveConfigurations, tenant: string, id: string): Readonly<Record<string, string>> {
@@ -155,8 +188,17 @@ function ownBinding(configurations: LiveConfigurations, tenant: string, id: stri
   return held?.kind === "binding" ? held.value.values : {};
 }
 
-function bindingFaults(id: string, values: Readonly<Record<string, string>>, names: readonly string[]): ObjectFault[] {
+interface BindingChange {
+  readonly values: BindingValues;
+  readonly before: Readonly<Record<string, string>>;
+  /** What the channel leaves to the site. */
+  readonly names: readonly string[];
+}
+
+/** What was filled in can be taken away, also where the channel leaves it to the site no more. */
+function bindingFaults(id: string, { values, before, names }: BindingChange): ObjectFault[] {
   return Object.entries(values).flatMap(([name, value]) => {
+    if (value === null && Object.hasOwn(before, name)) return [];
     const detail = names.includes(name)
       ? valueFault(name, value)
       : `the channel leaves ${names.join(", ") || "nothing"} to the site, not "${name}"`;
@@ -164,7 +206,8 @@ function bindingFaults(id: string, values: Readonly<Record<string, string>>, nam
   });
 }
 
-function valueFault(name: string, value: string): string | undefined {
+function valueFault(name: string, value: string | null): string | undefined {
+  if (value === null) return undefined;
   if (name === "to") {
     const bad = addresses(value).find((address) => !EmailConfig.shape.from.safeParse(address).success);
     return bad === undefined && addresses(value).length > 0 ? undefined : "must be mail addresses, separated by commas";

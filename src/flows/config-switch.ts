@@ -1,3 +1,4 @@
+import { type ChangeOrigin, type ChangeVia, changeKey, namedChanges } from "../core/change.ts";
 import type { ObjectChange } from "../core/config-plan.ts";
 import type { GenerationRecord } from "../core/config.ts";
 import { EMPTY_GENERATION } from "../core/generation.ts";
@@ -14,6 +15,8 @@ export interface ConfigSwitchInput {
   readonly candidate: GenerationRecord;
   readonly changes: readonly ObjectChange[];
   readonly why?: string;
+  /** By which way it came in; the leaf does not tell. */
+  readonly via?: ChangeVia;
 }
 
 /** Bytes of changes that one leaf names; a larger change is told by its count and the kept generations. */
@@ -22,10 +25,11 @@ const CHANGES_BYTES = 30_000;
 /** Switches one tenant's configuration, or throws FlowError `conflict` when another change came first. */
 export const configSwitch: Flow<ConfigSwitchInput, { readonly n: number }> = {
   alone: true,
-  prepare: ({ tenant }, { actor, base, candidate, changes, why }) => ({
+  prepare: ({ tenant }, { actor, base, candidate, changes, why, via }) => ({
     cells: [{ noun: "generation", tenant, key: "current" }],
     decide: (view, stamp) => {
-      switchGeneration(view, { tenant, base, candidate }, stamp.now);
+      const told = { actor, ...(why === undefined ? {} : { why }), ...(via === undefined ? {} : { via }) };
+      switchGeneration(view, { tenant, base, candidate, changes, told }, stamp.now);
       view.leaf(tenant, {
         type: "config.change",
         actor,
@@ -43,21 +47,28 @@ export const configSwitch: Flow<ConfigSwitchInput, { readonly n: number }> = {
   }),
 };
 
+/** A tenant's generation with what follows it, and who asked for that. */
+export interface Switch {
+  readonly tenant: string;
+  readonly base: string;
+  readonly candidate: GenerationRecord;
+  readonly changes: readonly ObjectChange[];
+  readonly told: ChangeOrigin;
+}
+
 /**
- * Puts the candidate where `base` is the current generation, and has the open windows of all that it touches looked at;
- * throws FlowError `conflict` where another one is current.
+ * Puts the candidate where `base` is the current generation, remembers the switch, and has the open windows of all that it
+ * touches looked at; throws FlowError `conflict` where another one is current.
  */
-export function switchGeneration(
-  view: View,
-  { tenant, base, candidate }: { tenant: string; base: string; candidate: GenerationRecord },
-  now: number,
-): void {
+export function switchGeneration(view: View, { tenant, base, candidate, changes, told }: Switch, now: number): void {
   const current = view.get("generation", tenant, "current") ?? EMPTY_GENERATION;
   if (current.id !== base || candidate.n !== current.n + 1)
     throw new FlowError("conflict", `the configuration of ${tenant} was changed meanwhile; plan again`);
   const record = recordOf(candidate);
   view.put("generation", tenant, candidate.id, record); // kept: undo, explain and replay go back to it
   view.put("generation", tenant, "current", record);
+  const { n } = candidate;
+  view.put("change", tenant, changeKey(n), { n, base, id: record.id, at: now, ...told, ...namedChanges(changes) });
   const touched =
     tenant === SITE_TENANT ? view.list("tenant", SITE_TENANT, "", MAX_TENANTS).map(([id]) => id) : [tenant];
   for (const one of touched) followWindows(view, { tenant: one, due: now, why: "config" });

@@ -1,5 +1,5 @@
 import { compile } from "../core/compile.ts";
-import type { Compiled, Generation } from "../core/config.ts";
+import type { Compiled, Generation, Kind } from "../core/config.ts";
 import { splitKey } from "../core/config-plan.ts";
 import type { Cells } from "../core/cells.ts";
 import { type ConfigObject, readObject } from "../core/objects.ts";
@@ -28,6 +28,8 @@ export interface LiveConfigurations extends Configurations {
   /** The tenant's own generation, as adopted; the empty one for an unknown tenant. */
   readonly own: (tenant: string) => Generation;
   readonly tenants: () => readonly string[];
+  /** An object of the tenant's merged map, and whose it is. */
+  readonly find: (tenant: string, kind: Kind, id: string) => OwnedObject | undefined;
   /** Objects of the tenant's merged map. */
   readonly objects: (tenant: string) => readonly ConfigObject[];
   /**
@@ -51,6 +53,13 @@ export interface LiveConfigurations extends Configurations {
 export interface Candidate {
   readonly tenant: string;
   readonly candidate: Generation;
+}
+
+/** An object with the tenant that it belongs to, and the stream that brought it. */
+export interface OwnedObject {
+  readonly object: ConfigObject;
+  readonly ownerId: string;
+  readonly stream?: string;
 }
 
 export interface Preview {
@@ -104,11 +113,22 @@ function liveOver(state: State): LiveConfigurations {
     own: (tenant) => heldOf(state, tenant).generation,
     tenants: () => [...state.held.keys()],
     of: (tenant) => state.compiled.get(tenant) ?? compile(tenant, {}, []),
+    find: (tenant, kind, id) => {
+      const key = `${kind}/${id}`;
+      const { site, own } = pairOf(state, tenant);
+      return ownedIn(own, tenant, key) ?? ownedIn(site, SITE_TENANT, key);
+    },
     objects: (tenant) => [...runWhole(mergeSteps(pairOf(state, tenant))).values()],
     preview: (candidates, objects) => preview(state, candidates, objects),
     stage: (objects, candidates, ask) => stage(state, { objects, candidates }, ask),
     follow: (committed) => follow(state, committed),
   };
+}
+
+function ownedIn({ objects, generation }: Held, ownerId: string, key: string): OwnedObject | undefined {
+  const object = objects.get(key);
+  const stream = generation.streams[key];
+  return object === undefined ? undefined : { object, ownerId, ...(stream === undefined ? {} : { stream }) };
 }
 
 interface State {

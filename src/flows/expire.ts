@@ -3,6 +3,7 @@ import { type Deciding, deciding, steadyNow } from "../core/deciding.ts";
 import { flapSweep } from "../core/flap-cell.ts";
 import { groupMemory } from "../core/window-flush.ts";
 import type { Flow, TimerInput } from "../ports.ts";
+import { answerTimer, forgetAnswer } from "./answer-keep.ts";
 import { dropEnded, restoreMutes } from "./mute-change.ts";
 
 const FLOW = "expire";
@@ -25,6 +26,7 @@ export const expire: Flow<TimerInput, null> = {
 
 const EXPIRED: Readonly<Record<string, (key: string, asked: Deciding) => void>> = {
   announced: expireAnnounced,
+  answer: expireAnswer,
   claims: expireClaims,
   flap: expireFlap,
   group: expireGroup,
@@ -40,6 +42,14 @@ function expireAnnounced(key: string, asked: Deciding): void {
   if (until === undefined) return view.remove("announced", tenant, key);
   view.put("announced", tenant, key, { ...record, timer: until });
   view.setTimer(tenant, { due: until + offset, flow: FLOW, key: `announced:${key}` });
+}
+
+function expireAnswer(key: string, asked: Deciding): void {
+  const { view, tenant } = asked;
+  const record = view.get("answer", tenant, key);
+  if (record === undefined) return;
+  if (record.until <= steadyNow(asked)) forgetAnswer(key, record, asked);
+  else view.setTimer(tenant, answerTimer(key, record, asked));
 }
 
 /** All claims of one end, in bounded steps. */

@@ -1,4 +1,5 @@
 import { type CountedSigner, comparePlaces, issuerOf, placeKey } from "../core/kit-site.ts";
+import type { ChangeOrigin } from "../core/change.ts";
 import type { Generation } from "../core/config.ts";
 import type { ObjectChange } from "../core/config-plan.ts";
 import type { KnownHead, StreamHead } from "../core/kit.ts";
@@ -68,13 +69,17 @@ export const kitImport: Flow<KitImportInput, null> = {
         needUnchanged(view, input);
         putHeads(view, { input, told }, stamp.now);
         if (input.trust !== undefined) view.put("trust", SITE_TENANT, "upstream", input.trust);
-        for (const one of input.switches) switchGeneration(view, one, stamp.now);
+        for (const one of input.switches) switchGeneration(view, { ...one, told: toldOf(input) }, stamp.now);
         putLeaf(view, input);
         return null;
       },
     };
   },
 };
+
+function toldOf({ actor, stream, head: { epoch, sequence } }: KitImportInput): ChangeOrigin {
+  return { actor, via: "kit", kit: { stream, epoch, sequence } };
+}
 
 function needUnchanged(view: View, { stream, before, judgedBy }: KitImportInput): void {
   if (view.get("stream", SITE_TENANT, stream)?.manifest !== before)

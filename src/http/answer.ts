@@ -25,6 +25,11 @@ export function answer(
   return new Response(body, { status, headers: { "content-type": type, ...SECURE_HEADERS, ...headers } });
 }
 
+/** An answer without a body. */
+export function bare(status: number, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(null, { status, headers: { ...SECURE_HEADERS, ...headers } });
+}
+
 /** A JSON answer. */
 export function json(value: unknown, status = 200): Response {
   return jsonText(JSON.stringify(value), status);

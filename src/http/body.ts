@@ -9,7 +9,7 @@ import { decodeUtf8, parseStrictJson } from "../core/strict-json.ts";
 import type { Timeout } from "../ports.ts";
 import { bindings, type Context, header } from "./context.ts";
 import { HttpError } from "./error.ts";
-import { acceptedType } from "./media-type.ts";
+import { acceptedType, requirePlain } from "./media-type.ts";
 
 /** What a body may be. `ms`: how long it may take, or in `readChunks` its next piece. */
 export interface BodyRules {
@@ -26,14 +26,48 @@ export interface Body {
 
 const JSON_DEPTH = 64;
 
-/** The whole body. Throws HttpError of 400, 408, 413 or 415. */
+/** What is done with a body once it has been read, before anybody else sees it. */
+type Hook = (bytes: Uint8Array) => Promise<void>;
+const hooks = new WeakMap<Context, Hook>();
+
+/** Has `hook` see the body of a request as soon as it has been read whole; what it throws is thrown to who reads. */
+export function onBody(c: Context, hook: Hook): void {
+  hooks.set(c, hook);
+}
+
+/** What must still hold when the last byte of a body has come, however long it took. */
+type Guard = () => Promise<void>;
+const guards = new WeakMap<Context, Guard>();
+
+/** Has `guard` look once the body of a request has been read, before anything is done; what it throws is thrown to who reads. */
+export function onceRead(c: Context, guard: Guard): void {
+  guards.set(c, guard);
+}
+
+/** The whole body. Throws HttpError of 400, 408, 413 or 415, or what the guard throws. */
 export async function readBody(c: Context, rules: BodyRules): Promise<Body> {
   const mediaType = checkHeaders(c, rules);
+  const bytes = await readWhole(c, rules);
+  if (bytes.length === 0) throw new HttpError("empty-body", "");
+  await hooks.get(c)?.(bytes);
+  return { mediaType, bytes };
+}
+
+/** A body of any media type, or none at all. Throws HttpError of 400, 408, 413 or 415. */
+export async function readData(c: Context, rules: Omit<BodyRules, "mediaTypes">): Promise<Uint8Array> {
+  requirePlain(header(c, "content-encoding"));
+  requireLength(c, rules.limit);
+  const bytes = await readWhole(c, rules);
+  await hooks.get(c)?.(bytes);
+  return bytes;
+}
+
+async function readWhole(c: Context, rules: Omit<BodyRules, "mediaTypes">): Promise<Uint8Array> {
   const { incoming } = bindings(c);
   invite(c);
-  const bytes = incoming === undefined ? await collect(webChunks(c), rules) : await collectIncoming(incoming, rules);
-  if (bytes.length === 0) throw new HttpError("empty-body", "");
-  return { mediaType, bytes };
+  const bytes = await (incoming === undefined ? collect(webChunks(c), rules) : collectIncoming(incoming, rules));
+  await guards.get(c)?.();
+  return bytes;
 }
 
 /** The body as strict JSON. Throws HttpError of 400, 408, 413 or 415. */
@@ -48,12 +82,20 @@ export async function readJson(c: Context, rules: Omit<BodyRules, "mediaTypes">)
   throw new HttpError(code === "lone-surrogate" ? "invalid" : "bad-json", detail, { errors: [{ pointer, detail }] });
 }
 
-/** A large body piece by piece, as fast as it is taken. Throws HttpError of 400, 408, 413 or 415. */
+/** A large body piece by piece, as fast as it is taken. Throws HttpError of 400, 408, 413 or 415, or what the guard throws. */
 export function readChunks(c: Context, rules: BodyRules): AsyncGenerator<Uint8Array, void, undefined> {
   checkHeaders(c, rules);
   const { incoming } = bindings(c);
   invite(c);
-  return limited(incoming === undefined ? webChunks(c) : nodeChunks(incoming), rules);
+  return guarded(c, limited(incoming === undefined ? webChunks(c) : nodeChunks(incoming), rules));
+}
+
+async function* guarded(
+  c: Context,
+  chunks: AsyncGenerator<Uint8Array, void, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks;
+  await guards.get(c)?.();
 }
 
 /** Length that the request declares, in bytes. */
@@ -67,8 +109,13 @@ function checkHeaders(c: Context, { mediaTypes, limit }: BodyRules): string {
     { contentType: header(c, "content-type"), contentEncoding: header(c, "content-encoding") },
     mediaTypes,
   );
-  if ((declaredLength(c) ?? 0) > limit) throw tooLarge(limit);
+  requireLength(c, limit);
   return mediaType;
+}
+
+/** Throws HttpError `body-too-large` where a request declares more bytes than `limit`. */
+export function requireLength(c: Context, limit: number): void {
+  if ((declaredLength(c) ?? 0) > limit) throw tooLarge(limit);
 }
 
 /** A client that asked whether to go on is told so only now: what is refused above is never sent. */
@@ -90,7 +137,10 @@ function aborted(cause?: unknown): HttpError {
 }
 
 /** Events of the stream are a third of the cost of its iterator, which matters for small bodies. */
-function collectIncoming(incoming: IncomingMessage, { limit, ms, timeout }: BodyRules): Promise<Uint8Array> {
+function collectIncoming(
+  incoming: IncomingMessage,
+  { limit, ms, timeout }: Omit<BodyRules, "mediaTypes">,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -118,7 +168,7 @@ function whole(chunks: readonly Buffer[]): Uint8Array {
   return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
 }
 
-async function collect(chunks: AsyncIterator<Uint8Array>, rules: BodyRules): Promise<Uint8Array> {
+async function collect(chunks: AsyncIterator<Uint8Array>, rules: Omit<BodyRules, "mediaTypes">): Promise<Uint8Array> {
   const kept: Buffer[] = [];
   for await (const chunk of limited(chunks, rules)) kept.push(Buffer.from(chunk));
   return whole(kept);
@@ -126,7 +176,7 @@ async function collect(chunks: AsyncIterator<Uint8Array>, rules: BodyRules): Pro
 
 async function* limited(
   chunks: AsyncIterator<Uint8Array>,
-  { limit, ms, timeout }: BodyRules,
+  { limit, ms, timeout }: Omit<BodyRules, "mediaTypes">,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let size = 0;
   for (;;) {

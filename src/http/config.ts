@@ -12,7 +12,7 @@ import { type Http, param, route } from "./route.ts";
 import type { ConfigChange, ShownConfig } from "./services.ts";
 import { parsed, readSmall } from "./small-body.ts";
 
-const Change = z.strictObject({
+export const Change = z.strictObject({
   /** Keys are `<kind>/<id>`. */
   objects: z.record(
     z.string().regex(new RegExp(`^(?:${KINDS.join("|")})/[a-z0-9][a-z0-9-]{0,62}$`), "a key is <kind>/<id>"),
@@ -25,7 +25,8 @@ const Change = z.strictObject({
     .optional(),
   why: z.string().max(1000).optional(),
 });
-const BindValues = z.strictObject({ values: z.record(z.string().max(63), z.string().max(2000)) });
+/** Values by their names; null takes one away. */
+export const BindValues = z.strictObject({ values: z.record(z.string().max(63), z.string().max(2000).nullable()) });
 
 /** `GET /config`, `POST /config/plan`, `/config/apply` and `/channels/{id}/bind`. */
 export function routeConfig(http: Http): void {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context as HonoContext } from "hono";
-import type { Source } from "../core/source.ts";
+import type { Source, SourceHeaders } from "../core/source.ts";
 import type { Clock, Log, Random, Timeout, TokenRecord } from "../ports.ts";
+import type { AccessNotes } from "./access-services.ts";
 import type { Services } from "./services.ts";
 
 /** How a request arrived: set by the listener, never by the client. */
@@ -29,6 +30,8 @@ export interface Limits {
   readonly freeDiskBytes: number;
   /** Requests a minute and token; 0: no limit. */
   readonly requestsPerMinute: number;
+  /** Everybody may read /metrics. */
+  readonly openMetrics: boolean;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -38,16 +41,20 @@ export const DEFAULT_LIMITS: Limits = {
   bodyMs: 30_000,
   freeDiskBytes: 64 * 2 ** 20,
   requestsPerMinute: 600,
+  openMetrics: false,
 };
 
 /** What app.ts hands in. */
 export interface HttpContext {
   readonly services: Services;
-  /** The source of a media type. */
-  readonly sourceOf: (mediaType: string) => Source | undefined;
+  /** The source of a request, by the media type of its body and its headers. */
+  readonly sourceOf: (mediaType: string, hasHeader: (name: string) => boolean) => Source | undefined;
   /** Looked up with each request: the answer must come from memory, and follow revocations at once. */
   readonly tokens: (id: string) => Promise<TokenRecord | undefined>;
   readonly hasTenant: (id: string) => Promise<boolean>;
+  /** Whether a tenant takes nothing in; from memory. */
+  readonly isClosed: (tenant: string) => boolean;
+  readonly access: AccessNotes;
   /** Bytes that can still be written to the data folder's disk; asked at most once a second. */
   readonly diskFree: () => number;
   /** Why nothing is accepted now, in words; empty when it is. */
@@ -59,6 +66,21 @@ export interface HttpContext {
   readonly random: Random;
   readonly log: Log;
   readonly timeout: Timeout;
+  /** Told of each answer, for metrics and log. */
+  readonly observe?: (seen: Seen) => void;
+}
+
+/** A request that was answered. */
+export interface Seen {
+  readonly route: string;
+  readonly status: number;
+  readonly ms: number;
+  /** Its id, made where it has none yet. */
+  readonly id: () => string;
+  /** Absent where nobody was recognised. */
+  readonly principal?: string;
+  /** Last part of the problem's type. */
+  readonly code?: string;
 }
 
 /** Bindings of a request; none for one made in process. */
@@ -73,4 +95,11 @@ export function header(c: Context, name: string): string | undefined {
   if (incoming === undefined) return c.req.header(name);
   const value = incoming.headers[name];
   return typeof value === "string" ? value : value?.join(", ");
+}
+
+/** All headers of the request, each value as it was sent. In process, values of one name are joined already. */
+export function allHeaders(c: Context): SourceHeaders {
+  const incoming = bindings(c).incoming;
+  if (incoming !== undefined) return incoming.headersDistinct;
+  return Object.fromEntries([...c.req.raw.headers].map(([name, value]) => [name, [value]]));
 }

@@ -1,8 +1,8 @@
-import type { Delivery, Reason } from "../core/delivery.ts";
+import { type Delivery, type Reason, STATUSES } from "../core/delivery.ts";
 import { reasonText } from "../core/reason.ts";
 import { instant, json, page, text } from "./answer.ts";
 import { HttpError } from "./error.ts";
-import { pageOf, readQuery } from "./query.ts";
+import { oneOf, pageOf, readQuery } from "./query.ts";
 import { type Http, param, route } from "./route.ts";
 import type { Attempt } from "./services.ts";
 
@@ -11,13 +11,18 @@ export function routeDeliveries(http: Http): void {
   const { deliveries } = http.services;
   route(http, "GET /api/v1/deliveries", async ({ c, tenant }) => {
     const query = readQuery(c, ["limit", "cursor", "status", "channel", "event", "window"]);
-    const { items, cursor } = await deliveries.page(tenant, { ...query, ...pageOf(query) });
+    const { status: given, ...filters } = query;
+    const status = oneOf(given, { name: "status", words: STATUSES });
+    const wanted = { ...filters, ...(status === undefined ? {} : { status }), ...pageOf(query) };
+    const { items, cursor } = await deliveries.page(tenant, wanted);
     return page(items.map(presentDelivery), cursor, c.req.url);
   });
-  route(http, "GET /api/v1/deliveries/:id", async ({ c, tenant }) =>
-    json(presentDelivery(known(await deliveries.get(tenant, param(c, "id"))))),
-  );
+  route(http, "GET /api/v1/deliveries/:id", async ({ c, tenant }) => {
+    readQuery(c, []);
+    return json(presentDelivery(known(await deliveries.get(tenant, param(c, "id")))));
+  });
   route(http, "GET /api/v1/deliveries/:id/attempts", async ({ c, tenant }) => {
+    readQuery(c, []);
     const attempts = known(await deliveries.attempts(tenant, param(c, "id")));
     return json({ items: attempts.map(presentAttempt) });
   });

@@ -13,7 +13,7 @@ const KEY = /^[a-z0-9][a-z0-9-]{0,62}(~[0-9a-f]{8})?$/;
 const Key = z.string().regex(KEY, "an action key is an action's id; of a group ~ and 8 hex digits after it");
 const Window = z.enum(["5m", "15m", "1h", "1d", "group", "quiet", "flap"]);
 
-const Command = z
+export const Command = z
   .strictObject({
     command: z.enum(["flush", "reopen"]),
     actionKey: Key,
@@ -50,12 +50,10 @@ export function routeDigests(http: Http): void {
     http.requireDisk();
     return list(await digests.command(caller, { command: "flush", actionKey: keyOf(c), ...whichOf(c) }));
   };
-  for (const base of ["/api/v1/digests", "/digests"] as const) {
-    route(http, `POST ${base}`, command);
-    route(http, `GET ${base}/:key`, show);
-    route(http, `DELETE ${base}/:key`, drop);
-    route(http, `POST ${base}/:key/flush`, flush);
-  }
+  route(http, "POST /api/v1/digests", command);
+  route(http, "GET /api/v1/digests/:key", show);
+  route(http, "DELETE /api/v1/digests/:key", drop);
+  route(http, "POST /api/v1/digests/:key/flush", flush);
 }
 
 function commandOf({ openedAt, window, ...rest }: z.infer<typeof Command>): DigestCommand {

@@ -10,6 +10,7 @@ export type HttpErrorCode =
   | "tenant-mismatch"
   | "tenant-required"
   | "tenant-unknown"
+  | "tenant-closed"
   | "site-only"
   | "bad-query"
   | "aborted"
@@ -26,6 +27,12 @@ export type HttpErrorCode =
   | "invalid"
   | "refused-value"
   | "conflict"
+  | "precondition-required"
+  | "precondition-failed"
+  | "key-reused"
+  | "key-open"
+  | "key-done"
+  | "keys-full"
   | "rate-limited"
   | "headers-too-large"
   | "expectation-failed"
@@ -41,6 +48,8 @@ export type HttpErrorCode =
 export interface HttpErrorOptions extends ErrorOptions {
   readonly errors?: readonly Fault[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Who was refused, where the one who throws it alone knows. */
+  readonly by?: { readonly id: string; readonly tenant: string };
 }
 
 /** The error of the room `http/`; `message` is the `detail` that the client reads. */
@@ -49,11 +58,13 @@ export class HttpError extends Error {
   readonly code: HttpErrorCode;
   readonly errors: readonly Fault[];
   readonly headers: Readonly<Record<string, string>>;
+  readonly by: HttpErrorOptions["by"];
 
   constructor(code: HttpErrorCode, message: string, options: HttpErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.errors = options.errors ?? [];
     this.headers = options.headers ?? {};
+    this.by = options.by;
   }
 }

@@ -6,7 +6,7 @@ import { type Http, openRoute } from "./route.ts";
 export function routeHealth(http: Http): void {
   openRoute(http, "GET /healthz", () => json({ status: "ok" }));
   openRoute(http, "GET /readyz", () => {
-    const reasons = [...http.unready(), ...diskReasons(http)];
+    const reasons = unreadyReasons(http);
     if (reasons.length === 0) return json({ status: "ready" });
     throw new HttpError("not-ready", reasons.join("; "), {
       errors: reasons.map((detail) => ({ pointer: "", detail })),
@@ -14,7 +14,12 @@ export function routeHealth(http: Http): void {
   });
 }
 
-function diskReasons(http: Http): string[] {
+/** Why no events are accepted now, in words; empty when they are. */
+export function unreadyReasons(http: Pick<Http, "unready" | "requireDisk">): readonly string[] {
+  return [...http.unready(), ...diskReasons(http)];
+}
+
+function diskReasons(http: Pick<Http, "requireDisk">): string[] {
   try {
     http.requireDisk();
     return [];

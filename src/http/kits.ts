@@ -6,7 +6,7 @@ import { KitInstant, StreamName } from "../core/kit.ts";
 import { kitInstantMs } from "../core/kit-time.ts";
 import type { StreamRecord } from "../core/kit-site.ts";
 import { instant, json } from "./answer.ts";
-import { declaredLength, readChunks } from "./body.ts";
+import { declaredLength, readChunks, requireLength } from "./body.ts";
 import type { Context } from "./context.ts";
 import { HttpError } from "./error.ts";
 import type { HeldKit, IssuedKit, KitRequest, PlannedKit } from "./kit-services.ts";
@@ -15,11 +15,16 @@ import { readQuery } from "./query.ts";
 import { type Call, type Http, param, route } from "./route.ts";
 import { parsed, readSmall } from "./small-body.ts";
 
-const MEDIA_TYPES = ["application/x-tar", "application/gzip", "application/zstd", "application/octet-stream"] as const;
+export const MEDIA_TYPES = [
+  "application/x-tar",
+  "application/gzip",
+  "application/zstd",
+  "application/octet-stream",
+] as const;
 const NAME_BYTES = 12;
 const MAX_WHY = 1000;
 const Hash = z.string().regex(/^[0-9a-f]{64}$/, "SHA-256 in hex");
-const Issued = z.strictObject({
+export const Issued = z.strictObject({
   stream: StreamName,
   epoch: z.int().min(0),
   sequence: z.int().min(1),
@@ -101,6 +106,7 @@ async function receiving(
   parameters: readonly ("plan" | "override" | "why")[],
 ): Promise<Response> {
   const request = readRequest(call.c, parameters);
+  requireLength(call.c, http.limits.kitBytes); // which no room on the disk will help
   http.requireDisk(declaredLength(call.c));
   const file = path.join(http.uploads, `upload-${Buffer.from(http.random.bytes(NAME_BYTES)).toString("hex")}.kit`);
   try {

@@ -82,8 +82,11 @@ function serverOf(app: Hono<Env>, local: { readonly uid: number } | undefined): 
   const answerRequest = getRequestListener((request, env) => app.fetch(request, bindingsOf(env, local)), {
     errorHandler: () => problemAnswer(problemOf(new HttpError("bad-request", "the target or the Host is not valid"))),
   });
-  const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void =>
-    void answerRequest(incoming, outgoing);
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const fault = doubtOf(incoming);
+    if (fault === undefined) void answerRequest(incoming, outgoing);
+    else writeProblem(outgoing, problemOf(new HttpError("bad-request", fault)));
+  };
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -94,10 +97,11 @@ function serverOf(app: Hono<Env>, local: { readonly uid: number } | undefined): 
     },
     listener,
   );
-  server.on("checkContinue", listener); // body.ts invites a body once its headers are accepted
-  server.on("checkExpectation", (_incoming, outgoing: ServerResponse) =>
-    writeProblem(outgoing, problemOf(new HttpError("expectation-failed", ""))),
+  // body.ts invites a body once its headers are accepted; Node lets other expectations beside this one pass
+  server.on("checkContinue", (incoming: IncomingMessage, outgoing: ServerResponse) =>
+    (incoming.headers.expect?.toLowerCase() === "100-continue" ? listener : refuseExpectation)(incoming, outgoing),
   );
+  server.on("checkExpectation", refuseExpectation);
   server.on("connect", (_incoming, socket) =>
     socket.end(rawProblem(problemOf(new HttpError("method-not-allowed", "this is no proxy")))),
   );
@@ -105,14 +109,51 @@ function serverOf(app: Hono<Env>, local: { readonly uid: number } | undefined): 
   return server;
 }
 
+function refuseExpectation(_incoming: IncomingMessage, outgoing: ServerResponse): void {
+  writeProblem(outgoing, problemOf(new HttpError("expectation-failed", "")));
+}
+
 function bindingsOf(env: object, local: { readonly uid: number } | undefined): Env["Bindings"] {
   return local === undefined ? env : { ...env, local };
 }
 
-/** What Node's parser refuses never becomes a request; it is answered here, unless an answer is on its way. */
+/** Of what stands twice in these fields Node keeps the first, and another server the last: nobody could say what was meant. */
+const SINGLE: ReadonlySet<string> = new Set(["authorization", "content-type", "host"]);
+/** Paths that lead elsewhere once they are resolved, which is not where whoever guards the way here saw them lead; fragments. */
+const WINDING = /^[^?#]*\/(?:\.|%2e){1,2}(?:[/?#]|$)|#/i;
+
+/** What makes a sound request mean two things to two readers; undefined for almost all. */
+function doubtOf(incoming: IncomingMessage): string | undefined {
+  if (WINDING.test(incoming.url ?? "")) return "the target may hold no . or .. as a part of its path, and no #";
+  return repeatsField(incoming) ? "Host, Authorization and Content-Type may stand once only" : undefined;
+}
+
+function repeatsField({ headers, rawHeaders }: IncomingMessage): boolean {
+  if (rawHeaders.length === 2 * Object.keys(headers).length) return false;
+  const names = rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+  return names.some((name, at) => SINGLE.has(name) && names.indexOf(name) !== at);
+}
+
+/** Connections that end as soon as what came whole on them is answered. */
+const ending = new WeakSet<Duplex>();
+
+/**
+ * What Node's parser refuses never becomes a request; it is answered here, after the requests that came whole before it, and
+ * unless its answer is on its way.
+ */
 function refuseConnection(error: Error, socket: Duplex): void {
-  if (socket.writable && currentResponse(socket)?.headersSent !== true && codeOf(error) !== "ECONNRESET")
-    socket.write(rawProblem(problemOf(parserError(error))));
+  const current = currentResponse(socket);
+  const isGone = !socket.writable || codeOf(error) === "ECONNRESET";
+  if (!isGone && current?.req.complete === true) {
+    if (ending.has(socket)) return;
+    ending.add(socket);
+    current.once("close", () => {
+      ending.delete(socket);
+      refuseConnection(error, socket);
+    });
+    return;
+  }
+  if (!isGone && current?.headersSent !== true) socket.write(rawProblem(problemOf(parserError(error))));
   socket.destroy();
 }
 

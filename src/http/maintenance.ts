@@ -5,7 +5,7 @@ import { isZone } from "../core/zone.ts";
 import { Comment, Matchers, type MuteBody, oneEnd, routeMutes, STATED } from "./mutes.ts";
 import type { Http } from "./route.ts";
 
-const Maintenance: z.ZodType<MuteBody> = z
+export const Maintenance: z.ZodType<MuteBody> = z
   .strictObject({
     ...STATED,
     /** None: whatever the labels are. */

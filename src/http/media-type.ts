@@ -15,11 +15,7 @@ export interface BodyHeaders {
  * accepted; the types that are go into `Accept-Post`), `unsupported-charset` or `unsupported-encoding`.
  */
 export function acceptedType({ contentType, contentEncoding }: BodyHeaders, accepted: readonly string[]): string {
-  if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity") {
-    throw new HttpError("unsupported-encoding", "send the body without Content-Encoding", {
-      headers: { "accept-encoding": "identity" },
-    });
-  }
+  requirePlain(contentEncoding);
   if (contentType !== undefined && accepted.includes(contentType)) return contentType;
   const [whole, type, parameters = ""] = MEDIA_TYPE.exec(contentType ?? "") ?? [];
   const mediaType = type?.toLowerCase();
@@ -30,6 +26,14 @@ export function acceptedType({ contentType, contentEncoding }: BodyHeaders, acce
   }
   requireUtf8(parameters);
   return mediaType;
+}
+
+/** Throws HttpError `unsupported-encoding` for a body that is not sent as it is. */
+export function requirePlain(contentEncoding: string | undefined): void {
+  if (contentEncoding === undefined || contentEncoding.toLowerCase() === "identity") return;
+  throw new HttpError("unsupported-encoding", "send the body without Content-Encoding", {
+    headers: { "accept-encoding": "identity" },
+  });
 }
 
 function requireUtf8(parameters: string): void {

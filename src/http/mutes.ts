@@ -21,6 +21,9 @@ import { parsed, readSmall } from "./small-body.ts";
 const MAX_BATCH = 1000;
 const STATES = ["pending", "active", "expired", "all"] as const satisfies readonly (MuteState | "all")[];
 
+/** The id before. */
+const CURSOR = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
 const Instant = InstantText.transform((text) => instantMs(text) ?? 0);
 
 /** Fields of all of them. */
@@ -127,9 +130,12 @@ function filtersOf(query: {
   readonly state?: string;
   readonly matcher?: string;
   readonly rule?: string;
+  readonly cursor?: string;
 }): Omit<MuteQuery, "limit"> {
-  const { state, matcher, rule } = query;
+  const { state, matcher, rule, cursor } = query;
   const errors: Fault[] = [];
+  if (cursor !== undefined && !CURSOR.test(cursor))
+    errors.push({ pointer: "/cursor", detail: "is not one of this list" });
   const wanted = STATES.find((known) => known === state);
   if (state !== undefined && wanted === undefined)
     errors.push({ pointer: "/state", detail: `must be one of ${STATES.join(", ")}` });

@@ -18,13 +18,28 @@ export const PERMISSIONS = [
   "notifications.maintenance.manage",
   "notifications.config.read",
   "notifications.config.manage",
+  "notifications.rules.read",
+  "notifications.rules.manage",
+  "notifications.channels.read",
   "notifications.channels.manage",
+  "notifications.templates.read",
+  "notifications.templates.manage",
+  "notifications.calendars.read",
+  "notifications.calendars.manage",
+  "notifications.policies.read",
+  "notifications.policies.manage",
+  "notifications.tokens.read",
+  "notifications.tokens.manage",
+  "notifications.tenants.read",
+  "notifications.tenants.manage",
+  "notifications.metrics.read",
   "notifications.maildrop.read",
   "notifications.kits.read",
   "notifications.trust.read",
   "notifications.trust.manage",
   "notifications.ledger.read",
   "notifications.ledger.manage",
+  "notifications.incidents.read",
   "notifications.send",
   "incidents.ack",
   "incidents.resolve",
@@ -37,14 +52,17 @@ export const PERMISSIONS = [
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
-const READ = PERMISSIONS.filter((permission) => permission.endsWith(".read"));
+/** What reading in general does not take in: who may do what, and incidents, which are for those who deal with them. */
+const GUARDED: readonly Permission[] = ["notifications.tokens.read", "notifications.incidents.read"];
+const READ = PERMISSIONS.filter((permission) => permission.endsWith(".read") && !GUARDED.includes(permission));
+/** To silence an incident is left to admins. */
 const OPERATE: readonly Permission[] = [
   ...READ,
+  "notifications.incidents.read",
   "notifications.silences.manage",
   "notifications.send",
   "incidents.ack",
   "incidents.resolve",
-  "incidents.silence",
 ];
 
 /** Scopes of tokens, each a bundle of permissions. */
@@ -58,6 +76,40 @@ const SCOPES: ReadonlyMap<string, readonly Permission[]> = new Map<string, reado
   ["Packs.Approve", ["approvals.decide"]],
 ]);
 
+const ON_DUTY = [
+  "notify.viewer",
+  "notifications.incidents.read",
+  "incidents.ack",
+  "incidents.resolve",
+  "notifications.silences.manage",
+] as const;
+const LOGS = ["notifications.deliveries.read"] as const;
+
+/** What people are, as presets: a token that is made for a role keeps these scopes, and nothing of the role. */
+export const ROLES = {
+  super_admin: ["notify.admin"],
+  admin: ["notify.admin"],
+  operator: ON_DUTY,
+  analyst: ON_DUTY,
+  service: ["events:write", "notifications.send", "notifications.incidents.read"],
+  manager: ["notifications.channels.read", "notifications.rules.read", ...LOGS],
+  noc: LOGS,
+  viewer: LOGS,
+  helpdesk: [],
+  hr: [],
+  finance: [],
+  auditor: ["notify.viewer", "ledger.export"],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+export type Role = keyof typeof ROLES;
+
+/** Every text that a token may have as a scope: bundles first, then permissions by their own name. */
+export const KNOWN_SCOPES: readonly string[] = [...SCOPES.keys(), ...PERMISSIONS];
+
+/** The permissions that scopes grant, in the order of PERMISSIONS; unknown scopes grant nothing. */
+export function permissionsOf(scopes: readonly string[]): readonly Permission[] {
+  return PERMISSIONS.filter((permission) => grants(scopes, permission));
+}
+
 /** Whether scopes (bundles, or permissions by their own name) grant a permission; unknown ones grant nothing. */
 export function grants(scopes: readonly string[], permission: Permission): boolean {
   return scopes.some((scope) => scope === permission || (SCOPES.get(scope)?.includes(permission) ?? false));
@@ -69,12 +121,24 @@ export interface RouteRule {
   /** Another one that it asks for besides. */
   readonly also?: Permission;
   readonly isSite?: true;
+  /** With `isSite`: the header that names the tenant may be left out. */
+  readonly isWhole?: true;
+  /** It changes a closed tenant too: it only takes away. */
+  readonly whileClosed?: true;
 }
 
 /** Every route with what it asks for: a handler can be registered under no other name. */
 export const ROUTES = {
   "GET /healthz": {},
   "GET /readyz": {},
+  "GET /": {},
+  "POST /login": {},
+  "POST /logout": {},
+  "GET /api/v1/openapi.json": {},
+  "GET /api/v1/docs": {},
+  "GET /metrics": { permission: "notifications.metrics.read", isSite: true, isWhole: true },
+  // the handshake of a sender of CloudEvents: it tells who may send, and takes nothing
+  "OPTIONS /api/v1/events": {},
   "POST /api/v1/events": { permission: "events.write" },
   "GET /api/v1/events": { permission: "notifications.events.read" },
   "GET /api/v1/events/:id": { permission: "notifications.events.read" },
@@ -90,12 +154,7 @@ export const ROUTES = {
   "GET /api/v1/digests/:key": { permission: "notifications.digests.read" },
   "DELETE /api/v1/digests/:key": { permission: "notifications.digests.manage" },
   "POST /api/v1/digests/:key/flush": { permission: "notifications.digests.manage" },
-  "POST /digests": { permission: "notifications.digests.manage" },
-  "GET /digests/:key": { permission: "notifications.digests.read" },
-  "DELETE /digests/:key": { permission: "notifications.digests.manage" },
-  "POST /digests/:key/flush": { permission: "notifications.digests.manage" },
   "GET /api/v1/stats": { permission: "notifications.stats.read" },
-  "GET /stats": { permission: "notifications.stats.read" },
   "GET /api/v1/silences": { permission: "notifications.silences.read" },
   "POST /api/v1/silences": { permission: "notifications.silences.manage" },
   "POST /api/v1/silences/preview": { permission: "notifications.silences.read" },
@@ -118,7 +177,55 @@ export const ROUTES = {
   "GET /api/v1/schemas": { permission: "notifications.config.read" },
   "GET /api/v1/schemas/:name": { permission: "notifications.config.read" },
   "GET /api/v1/schemas/:name/sample": { permission: "notifications.config.read" },
+  "GET /api/v1/rules": { permission: "notifications.rules.read" },
+  "POST /api/v1/rules": { permission: "notifications.rules.manage" },
+  "GET /api/v1/rules/:id": { permission: "notifications.rules.read" },
+  "PUT /api/v1/rules/:id": { permission: "notifications.rules.manage" },
+  "DELETE /api/v1/rules/:id": { permission: "notifications.rules.manage" },
+  "GET /api/v1/rules/:id/history": { permission: "notifications.rules.read" },
+  "POST /api/v1/rules/:id/revert": { permission: "notifications.rules.manage" },
+  "GET /api/v1/channels": { permission: "notifications.channels.read" },
+  "POST /api/v1/channels": { permission: "notifications.channels.manage" },
+  "GET /api/v1/channels/:id": { permission: "notifications.channels.read" },
+  "PUT /api/v1/channels/:id": { permission: "notifications.channels.manage" },
+  "DELETE /api/v1/channels/:id": { permission: "notifications.channels.manage" },
+  "GET /api/v1/channels/:id/history": { permission: "notifications.channels.read" },
+  "POST /api/v1/channels/:id/revert": { permission: "notifications.channels.manage" },
   "POST /api/v1/channels/:id/bind": { permission: "notifications.channels.manage" },
+  "GET /api/v1/templates": { permission: "notifications.templates.read" },
+  "POST /api/v1/templates": { permission: "notifications.templates.manage" },
+  // a preview shows what recorded events say
+  "POST /api/v1/templates/preview": { permission: "notifications.templates.read", also: "notifications.events.read" },
+  "GET /api/v1/templates/:id": { permission: "notifications.templates.read" },
+  "PUT /api/v1/templates/:id": { permission: "notifications.templates.manage" },
+  "DELETE /api/v1/templates/:id": { permission: "notifications.templates.manage" },
+  "GET /api/v1/templates/:id/history": { permission: "notifications.templates.read" },
+  "POST /api/v1/templates/:id/revert": { permission: "notifications.templates.manage" },
+  "GET /api/v1/calendars": { permission: "notifications.calendars.read" },
+  "POST /api/v1/calendars": { permission: "notifications.calendars.manage" },
+  "GET /api/v1/calendars/:id": { permission: "notifications.calendars.read" },
+  "PUT /api/v1/calendars/:id": { permission: "notifications.calendars.manage" },
+  "DELETE /api/v1/calendars/:id": { permission: "notifications.calendars.manage" },
+  "GET /api/v1/calendars/:id/history": { permission: "notifications.calendars.read" },
+  "POST /api/v1/calendars/:id/revert": { permission: "notifications.calendars.manage" },
+  "GET /api/v1/policies": { permission: "notifications.policies.read" },
+  "POST /api/v1/policies": { permission: "notifications.policies.manage" },
+  "GET /api/v1/policies/:id": { permission: "notifications.policies.read" },
+  "PUT /api/v1/policies/:id": { permission: "notifications.policies.manage" },
+  "DELETE /api/v1/policies/:id": { permission: "notifications.policies.manage" },
+  "GET /api/v1/policies/:id/history": { permission: "notifications.policies.read" },
+  "POST /api/v1/policies/:id/revert": { permission: "notifications.policies.manage" },
+  "GET /api/v1/tokens": { permission: "notifications.tokens.read" },
+  "POST /api/v1/tokens": { permission: "notifications.tokens.manage" },
+  "GET /api/v1/tokens/:id": { permission: "notifications.tokens.read" },
+  "PUT /api/v1/tokens/:id": { permission: "notifications.tokens.manage" },
+  "DELETE /api/v1/tokens/:id": { permission: "notifications.tokens.manage", whileClosed: true },
+  "GET /api/v1/tenants": { permission: "notifications.tenants.read", isSite: true },
+  "POST /api/v1/tenants": { permission: "notifications.tenants.manage", isSite: true },
+  "GET /api/v1/tenants/:id": { permission: "notifications.tenants.read", isSite: true },
+  "PUT /api/v1/tenants/:id": { permission: "notifications.tenants.manage", isSite: true },
+  "DELETE /api/v1/tenants/:id": { permission: "notifications.tenants.manage", isSite: true },
+  "POST /api/v1/notify/send": { permission: "notifications.send" },
   "GET /api/v1/kits": { permission: "notifications.kits.read", isSite: true },
   "POST /api/v1/kits/plan": { permission: "kits.import", isSite: true },
   "POST /api/v1/kits/import": { permission: "kits.import", isSite: true },
@@ -138,6 +245,31 @@ export const ROUTES = {
   "GET /api/v1/maildrop/:id": { permission: "notifications.maildrop.read" },
 } as const satisfies Readonly<Record<string, RouteRule>>;
 export type RouteName = keyof typeof ROUTES;
+
+/** What is asked and changes nothing, and what is safe to repeat by itself: an event has its own id, a kit its place. */
+const UNKEYED: ReadonlySet<RouteName> = new Set<RouteName>([
+  "POST /api/v1/events",
+  "POST /api/v1/config/plan",
+  "POST /api/v1/kits/import",
+  "POST /api/v1/kits/plan",
+  "POST /api/v1/silences/preview",
+  "POST /api/v1/templates/preview",
+  "POST /login",
+  "POST /logout",
+]);
+
+/** Whether a route takes the header Idempotency-Key. */
+export function isKeyed(name: RouteName): boolean {
+  return name.startsWith("POST ") && !UNKEYED.has(name);
+}
+
+/** Routes that take a key and no body: what a request carries all the same is not read. */
+const BODILESS: ReadonlySet<RouteName> = new Set<RouteName>(["POST /api/v1/digests/:key/flush"]);
+
+/** Whether what a request of a route asks for stands in its body too. */
+export function takesBody(name: RouteName): boolean {
+  return !BODILESS.has(name);
+}
 
 interface Pattern {
   readonly method: string;

@@ -32,6 +32,10 @@ export const PROBLEMS: Readonly<Record<HttpErrorCode, Row>> = {
   "method-not-allowed": { status: 405, title: "The method is not allowed here" },
   "body-timeout": { status: 408, title: "The body did not arrive in time" },
   conflict: { status: 409, title: "The state is not the one that the request names" },
+  "tenant-closed": { status: 409, title: "The tenant is closed" },
+  "key-open": { status: 409, title: "A request with this Idempotency-Key was begun and has no answer" },
+  "key-done": { status: 409, title: "The request with this Idempotency-Key was done, and its answer is not kept" },
+  "precondition-failed": { status: 412, title: "It was changed meanwhile" },
   "body-too-large": { status: 413, title: "The body is too large" },
   "unsupported-media-type": { status: 415, title: "The media type is not supported" },
   "unsupported-charset": { status: 415, title: "The charset must be UTF-8" },
@@ -41,7 +45,10 @@ export const PROBLEMS: Readonly<Record<HttpErrorCode, Row>> = {
   "batch-too-large": { status: 422, title: "The batch holds too many events" },
   invalid: { status: 422, title: "The content is not valid" },
   "refused-value": { status: 422, title: "A value cannot be stored" },
+  "key-reused": { status: 422, title: "The Idempotency-Key belongs to another request" },
+  "precondition-required": { status: 428, title: "The version that is meant must be named" },
   "rate-limited": { status: 429, title: "Too many requests with this token" },
+  "keys-full": { status: 429, title: "The tenant has too many answers kept", retryAfter: 600 },
   "headers-too-large": { status: 431, title: "The header fields are too large" },
   internal: { status: 500, title: "The server failed" },
   overloaded: { status: 503, title: "More waits to be committed than is allowed", retryAfter: 1 },
@@ -64,6 +71,9 @@ const FOREIGN: Readonly<Record<string, HttpErrorCode>> = {
   "FlowError exists": "conflict",
   "FlowError missing": "not-found",
   "FlowError invalid": "invalid",
+  "FlowError stale": "precondition-failed",
+  "FlowError refused": "forbidden",
+  "FlowError revoked": "unauthenticated",
 };
 
 /** A problem before it becomes an answer. */

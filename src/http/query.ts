@@ -29,6 +29,18 @@ export function readQuery<Name extends string>(
   return found;
 }
 
+/** One of the words that a parameter may have, or undefined where it is not given; throws HttpError `bad-query`. */
+export function oneOf<Word extends string>(
+  value: string | undefined,
+  { name, words }: { readonly name: string; readonly words: readonly Word[] },
+): Word | undefined {
+  const found = words.find((word) => word === value);
+  if (value === undefined || found !== undefined) return found;
+  throw new HttpError("bad-query", "the query is not valid", {
+    errors: [{ pointer: `/${name}`, detail: `must be one of ${words.join(", ")}` }],
+  });
+}
+
 /** A whole number of a query, or `preset`; throws HttpError `bad-query`. */
 export function wholeNumber(
   value: string | undefined,

@@ -14,7 +14,14 @@ import type { DeliveryExplanation, EventExplanation, GatheringExplanation } from
 import type { Json } from "../core/json.ts";
 import type { MuteKind, MuteRecord, MuteState } from "../core/mute.ts";
 import type { WindowCommand } from "../flows/window-command.ts";
+import type { TenantService, TokenService } from "./access-services.ts";
+import type { AnswerService } from "./answer-services.ts";
+import type { MetricsService } from "./metrics.ts";
+import type { StatusService } from "./status-services.ts";
 import type { KitService, TrustService } from "./kit-services.ts";
+import type { ObjectService } from "./object-services.ts";
+import type { PreviewService } from "./preview-services.ts";
+import type { SendService } from "./send-services.ts";
 import type { AcceptedEvent, Answered, DeliveryCounts, DeliveryQuery, EventQuery, Opening, Page } from "../ports.ts";
 
 /** Who asks for a change, and in which tenant. */
@@ -22,20 +29,30 @@ export interface Caller {
   readonly tenant: string;
   /** Principal id, as in leaves: `token:<id>` or `local:<uid>`. */
   readonly actor: string;
+  /** Id of the request in the log, where the log tells of requests. */
+  readonly request?: string;
 }
 
 export interface Services {
+  readonly answers: AnswerService;
   readonly events: EventService;
   readonly deliveries: DeliveryService;
   readonly digests: DigestService;
   readonly explain: ExplainService;
   readonly stats: StatsService;
+  readonly status: StatusService;
   readonly config: ConfigService;
   readonly kits: KitService;
   readonly trust: TrustService;
   readonly ledger: LedgerService;
   readonly maildrop: MaildropService;
+  readonly metrics: MetricsService;
   readonly mutes: MuteService;
+  readonly objects: ObjectService;
+  readonly preview: PreviewService;
+  readonly send: SendService;
+  readonly tokens: TokenService;
+  readonly tenants: TenantService;
 }
 
 export interface EventService {
@@ -128,10 +145,10 @@ export interface ConfigService {
   readonly plan: (tenant: string, change: ConfigChange) => Promise<ConfigPlan>;
   /** Switches, unless the plan has faults. */
   readonly apply: (caller: Caller, change: ConfigChange) => Promise<ConfigPlan>;
-  /** Fills in `bind` values of a channel, unless the plan has faults. */
+  /** Fills in `bind` values of a channel, or with null takes them away, unless the plan has faults. */
   readonly bind: (
     caller: Caller,
-    binding: { readonly channel: string; readonly values: Readonly<Record<string, string>> },
+    binding: { readonly channel: string; readonly values: Readonly<Record<string, string | null>> },
   ) => Promise<ConfigPlan>;
 }
 export interface ConfigChange {

@@ -5,7 +5,7 @@ import { type Http, route } from "./route.ts";
 import type { MutePreview } from "./services.ts";
 import { parsed } from "./small-body.ts";
 
-const Silence: z.ZodType<MuteBody> = z
+export const Silence: z.ZodType<MuteBody> = z
   .strictObject({
     ...STATED,
     matchers: Matchers.min(1),
@@ -16,7 +16,7 @@ const Silence: z.ZodType<MuteBody> = z
   .superRefine(oneEnd)
   .transform((given) => ({ kind: "silences" as const, ...given }));
 
-const Preview = z.strictObject({ matchers: Matchers.min(1) });
+export const Preview = z.strictObject({ matchers: Matchers.min(1) });
 
 /** `GET|POST /silences`, `GET|PUT|DELETE /silences/{id}` (DELETE ends it), `POST /silences/preview`. */
 export function routeSilences(http: Http): void {

@@ -19,5 +19,4 @@ export function routeStats(http: Http): void {
     });
   };
   route(http, "GET /api/v1/stats", show);
-  route(http, "GET /stats", show);
 }

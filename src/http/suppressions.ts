@@ -3,7 +3,7 @@ import { Id } from "../core/object.ts";
 import { Comment, type MuteBody, oneEnd, routeMutes, STATED } from "./mutes.ts";
 import type { Http } from "./route.ts";
 
-const Suppression: z.ZodType<MuteBody> = z
+export const Suppression: z.ZodType<MuteBody> = z
   .strictObject({ ...STATED, rule: Id, comment: Comment.default("") })
   .superRefine(oneEnd)
   .transform((given) => ({ kind: "suppressions" as const, ...given }));

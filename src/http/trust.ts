@@ -7,7 +7,7 @@ import { readQuery } from "./query.ts";
 import { type Http, route } from "./route.ts";
 import { parsed } from "./small-body.ts";
 
-const Given = z
+export const Given = z
   .strictObject({
     policy: z.json(),
     fingerprint: z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, "a fingerprint is SHA256: and 43 characters"),

@@ -45,7 +45,21 @@ export async function attempt(lane: Lane, delivery: Delivery, sending: Sending):
   const made = await sending.make(delivery, compiled);
   if (!made.ok) return { kind: "ended", ...base, status: made.status, reason: made.reason };
   const outcome = await send(made.message, await openOf(lane, compiled, sending.doors), sending);
-  return outcome === undefined ? undefined : { kind: "tried", ...base, n, outcome, payload: made.payload };
+  if (outcome === undefined) return undefined;
+  tellOfTry(sending.doors.log, delivery, { n, outcome });
+  return { kind: "tried", ...base, n, outcome, payload: made.payload };
+}
+
+/** A line for each try, by which a delivery is followed from its event to its message. */
+function tellOfTry(
+  log: Log,
+  { id, tenant, event = "", correlationId, channel }: Delivery,
+  { n, outcome }: { readonly n: number; readonly outcome: Outcome },
+): void {
+  if (log.isInfo !== true) return;
+  const { kind, out } = outcome;
+  const facts = { tenant, delivery: id, event, correlation: correlationId, channel, n };
+  log.info("attempt", { ...facts, outcome: kind, code: out.code, ms: out.ms });
 }
 
 function closedCode({ channel, unbound }: CompiledChannel): string | undefined {

@@ -1,7 +1,7 @@
 import type { Job } from "../ports.ts";
 
 /** Every job by its name, in the order in which a tick runs them; a new one is one file and one line. */
-export const JOB_ORDER = ["deliver", "checkpoint", "drop-folder"] as const;
+export const JOB_ORDER = ["deliver", "checkpoint", "drop-folder", "access"] as const;
 export type JobName = (typeof JOB_ORDER)[number];
 
 /** The jobs in their order. */

@@ -1,11 +1,13 @@
 /**
- * CloudEvents 1.0 in JSON: structured (one event) and batched. One invalid event refuses the whole request.
+ * CloudEvents 1.0 over HTTP: structured (one event in JSON), batched, and binary. One invalid event refuses the whole
+ * request.
  * @module
  */
 import type { EventInput } from "../core/event.ts";
 import { isJsonObject, type Json } from "../core/json.ts";
 import type { Source, SourceResult } from "../core/source.ts";
 import { decodeUtf8, parseStrictJson } from "../core/strict-json.ts";
+import { readBinary } from "./cloudevents/binary.ts";
 import { readEvent } from "./cloudevents/event.ts";
 import { createReading, isFull, type Reading } from "./cloudevents/reading.ts";
 
@@ -28,6 +30,14 @@ export const cloudEventsBatch: Source = {
   name: "cloudevents",
   mediaTypes: ["application/cloudevents-batch+json"],
   read: (bytes) => readDocument(bytes, readBatch),
+};
+
+/** One event in binary mode: its attributes are `ce-` headers, its data is the body, of any media type. */
+export const cloudEventsBinary: Source = {
+  name: "cloudevents",
+  mediaTypes: [],
+  marker: "ce-specversion",
+  read: (bytes, headers = {}) => readBinary(bytes, headers, MAX_DEPTH - 1),
 };
 
 function readDocument(bytes: Uint8Array, read: (value: Json) => SourceResult): SourceResult {

@@ -17,7 +17,7 @@ const HOT: ReadonlyMap<Noun, number> = new Map([
   ["action", 0.05],
   ["announced", 0.1],
   ["bucket", 0.05],
-  ["channel", 0.05],
+  ["channel", 0.025],
   ["claim", 0.1],
   ["clock", 0.001],
   ["delivery", 0.025],
@@ -29,6 +29,7 @@ const HOT: ReadonlyMap<Noun, number> = new Map([
   ["open", 0.1],
   ["rule", 0.025],
   ["token", 0.05],
+  ["usage", 0.025],
   ["window", 0.075],
 ]);
 

@@ -24,6 +24,7 @@ export function createLog({ level, write }: LogOptions): Log {
     { write: (line: string) => write(line) },
   );
   return {
+    isInfo: level === "info",
     info: (message, fields = {}) => logger.info(redactFields(fields), redactText(message)),
     warn: (message, fields = {}) => logger.warn(redactFields(fields), redactText(message)),
     error: (message, fields = {}) => logger.error(redactFields(fields), redactText(message)),

@@ -64,6 +64,15 @@ test.each([
   expect(done.err).not.toBe("");
 });
 
+test("doctor tells which channels cannot send, and what they lack", async () => {
+  const { run } = await makeCliSite();
+  const fresh = await run("doctor");
+  expect(fresh.code).toBe(0);
+  expect(fresh.out).toMatch(/^channel ops-mail +warn +.*host.*sealpost channels bind ops-mail .*host=\.\.\./m);
+  await run("channels", "bind", "ops-mail", "host=127.0.0.1", "port=9", "from=a@plant.example", "to=b@plant.example");
+  expect((await run("doctor")).out).toMatch(/^channel ops-mail +ok/m);
+});
+
 test("doctor works on a folder, and takes none for another site's", async () => {
   const env = { SEALPOST_URL: "http://127.0.0.1:9", SEALPOST_DATA: "/srv/sealpost" };
   expect(await cli(["doctor"], { env })).toMatchObject({ code: 2, out: "" });
@@ -346,7 +355,8 @@ describe("ledger", () => {
 
 describe("doctor", () => {
   test("a sound site is ok in every check", async () => {
-    const { dir } = await makeCliSite();
+    const { dir, run } = await makeCliSite();
+    await run("channels", "bind", "ops-mail", "host=127.0.0.1", "port=9", "from=a@plant.example", "to=b@plant.example");
     const done = await cli(["doctor", "--data", dir, "--json"], { env: { SEALPOST_LISTEN: "127.0.0.1:0" } });
     expect(done.code, done.out).toBe(0);
     const { checks } = z
@@ -359,6 +369,7 @@ describe("doctor", () => {
       "disk",
       "clock",
       "server",
+      "channel ops-mail",
       "ledger _site",
       "ledger default",
     ]);

@@ -59,6 +59,13 @@ describe("reading a folder", () => {
     ["broken JSON", "rules/a.json", '{\n "id": \n}', { line: 3 }],
     ["broken YAML", "rules/a.yaml", "id: [a\n", { line: 2 }],
     ["an unknown YAML tag", "rules/a.yaml", "id: !danger x\n", { line: 1, column: 5 }],
+    [
+      "a bare glob",
+      "rules/a.yaml",
+      "id: a\ntypes:\n  - *.full\n",
+      { line: 3, column: 5, detail: 'what begins with * needs quotes in YAML: "*.full"' },
+    ],
+    ["a bare star", "rules/a.yaml", "types: [*]\n", { line: 1, detail: "what begins with * needs quotes in YAML" }],
     ["two YAML documents", "rules/a.yaml", "id: a\n---\nid: b\n", { line: 2 }],
     ["an alias bomb", "rules/a.yaml", bomb(), { detail: expect.stringMatching(/alias/i) }],
     ["what JSON cannot hold", "rules/a.yaml", "id: .inf\n", { detail: "holds what JSON cannot" }],

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { expect, test } from "vitest";
 import { OpeningCheck } from "../../src/cli/ledger-openings.ts";
 import { commitment } from "../../src/core/leaf.ts";
-import { openDatabase } from "../../src/store/libsql/open.ts";
+import { connect } from "../../src/store/libsql/guard.ts";
 import { makeCliSite } from "../support/cli-site.ts";
 import { cli } from "../support/cli.ts";
 import { genesis, linesOf, NOTHING } from "../support/tiny-log.ts";
@@ -19,7 +19,7 @@ test("a missing opening is found by the command where the database lost an event
   const { dir } = await makeCliSite();
   await cli(["events", "post", "-", "--data", dir], { stdin: EVENT });
   expect((await cli(["ledger", "verify", "--data", dir])).code).toBe(0);
-  const database = await openDatabase(path.join(dir, "sealpost.db"));
+  const database = await connect(path.join(dir, "sealpost.db"), 5000); // any statement, whosever rows it takes
   expect(database.all("DELETE FROM segment RETURNING id", [])).toHaveLength(1);
   database.close();
   const done = await cli(["ledger", "verify", "--data", dir]);

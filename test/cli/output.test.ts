@@ -65,6 +65,20 @@ describe("what went wrong", () => {
     expect(seen).toEqual({ out: "", err: "sealpost: T: d (invalid)\n  /a: why\n" });
   });
 
+  test("what helps next stands under what went wrong; a fault of the whole has no place before it", () => {
+    const { io, seen } = streams();
+    const errors = [{ pointer: "", detail: "why" }];
+    reportError(
+      io,
+      false,
+      new CliError("problem", "no", { status: 401, problem: { code: "unauthenticated", title: "T", errors } }),
+    );
+    reportError(io, false, Object.assign(new Error("taken"), { code: "address-in-use" }));
+    expect(seen.err).toMatch(
+      /^sealpost: T \(unauthenticated\)\n {2}why\n {2}next: .*SEALPOST_TOKEN.*\nsealpost: taken\n {2}next: .*--listen/,
+    );
+  });
+
   test("with --json: one document on stderr, the server's own problem inside", () => {
     const { io, seen } = streams();
     reportError(io, true, problem(404, "not-found"));

@@ -41,7 +41,22 @@ test.each<readonly [name: string, before: Json, after: Json, found: FieldChange[
       { id: "y", n: 3 },
       { id: "x", n: 1 },
     ],
-    [{ pointer: "/y/n", before: 2, after: 3 }],
+    [
+      { pointer: "", before: ["x", "y"], after: ["y", "x"] },
+      { pointer: "/y/n", before: 2, after: 3 },
+    ],
+  ],
+  [
+    "named items in another order",
+    { a: [{ id: "x" }, { id: "y" }] },
+    { a: [{ id: "y" }, { id: "x" }] },
+    [{ pointer: "/a", before: ["x", "y"], after: ["y", "x"] }],
+  ],
+  [
+    "an item that comes before those that stay in order",
+    { a: [{ id: "x" }, { id: "y" }] },
+    { a: [{ id: "z" }, { id: "x" }, { id: "y" }] },
+    [{ pointer: "/a/z", after: { id: "z" } }],
   ],
   [
     "two of one id are told apart by place",

@@ -103,6 +103,22 @@ describe("recording what came of tries", () => {
     });
   });
 
+  test("counts by channel what was sent and what failed, an outage once, and repeats not at all", async () => {
+    const { ask, tried, store, clock } = await world(4);
+    const start = clock.now;
+    await ask(tried(0, 1, outcome("sent")), tried(1, 1, outcome("failed", "451")), tried(2, 1, outcome("sent")));
+    await ask(tried(0, 1, outcome("sent")));
+    clock.now += 1000;
+    const down = outcome("down", "ECONNREFUSED");
+    await ask(tried(3, 1, down), tried(3, 1, down));
+    expect(await store.read.cell("usage", "default", "ops-mail")).toEqual({
+      successCount: 2,
+      failureCount: 2,
+      lastUsedAt: start + 1000,
+      lastFailureAt: start + 1000,
+    });
+  });
+
   test("failed: tried again after the wait that belongs to delivery and attempt, then sent", async () => {
     const { ask, tried, delivery, leaves, ids, clock } = await world(1);
     const due = clock.now + waitMs(ids[0] ?? "", 1, SETTINGS);
@@ -279,6 +295,17 @@ describe("channels that go down and come back", () => {
       reason: { code: reason },
       body: { delivery: ids[0], out: { code, ms: 13, st: "words" } },
     });
+  });
+
+  test("what the site has filled in is no reason any more: the one behind it is told; other probes say nothing", async () => {
+    const { ask, tried, leaves, state, clock } = await world(1);
+    for (const code of ["unbound", "unbound", "ECONNECTION", "ETIMEDOUT", "EDNS"])
+      await ask(tried(0, 1, outcome("down", code)));
+    expect(await state()).toEqual({ down: { since: clock.now, reason: "connect" }, failing: [] });
+    expect(await leaves()).toMatchObject([
+      { type: "channel.down", reason: { code: "unbound" } },
+      { type: "channel.down", reason: { code: "connect" } },
+    ]);
   });
 
   test.each(["sent", "refused"] as const)("%s brings it back: one leaf more", async (kind) => {

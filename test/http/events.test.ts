@@ -132,7 +132,7 @@ describe("POST /events", () => {
     expect((await post(http, cloudEvent())).status).toBe(202);
   });
 
-  it("answers a media type that no source reads although it is listed", async () => {
+  it("says what it takes where no source reads the media type", async () => {
     const http = testHttp();
     const { createHttp } = await import("../../src/http/server.ts");
     const app = createHttp({ ...http.context, sourceOf: () => undefined }, ["application/cloudevents+json"]);

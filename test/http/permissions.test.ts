@@ -1,9 +1,29 @@
 import { describe, expect, it } from "vitest";
-import { grants, methodsOf, PERMISSIONS, ROUTES } from "../../src/http/permissions.ts";
+import {
+  grants,
+  KNOWN_SCOPES,
+  methodsOf,
+  PERMISSIONS,
+  permissionsOf,
+  ROLES,
+  ROUTES,
+} from "../../src/http/permissions.ts";
 import { createDiskGate, createRateGate } from "../../src/http/pressure.ts";
 import { openRoute } from "../../src/http/route.ts";
 import { bearer, testHttp } from "../support/http.ts";
 import { problemIn } from "../support/problem.ts";
+
+/** Routes that are open on purpose, each with its reason. */
+const OPEN: Readonly<Record<string, string>> = {
+  "GET /healthz": "who watches the process has no token; it tells nothing of the site",
+  "GET /readyz": "the same; it tells whether events are taken, and why not",
+  "GET /": "a page to log in with; what it shows of the site is for who is logged in",
+  "POST /login": "it takes the token itself",
+  "POST /logout": "it takes away what the cookie stands for, and nothing else",
+  "GET /api/v1/openapi.json": "what can be asked, which is no secret; the same at every site",
+  "GET /api/v1/docs": "the same for people",
+  "OPTIONS /api/v1/events": "the handshake of CloudEvents comes before any token; it takes nothing in",
+};
 
 describe("the table of routes", () => {
   it("lists every route of the app, and nothing else", () => {
@@ -19,9 +39,9 @@ describe("the table of routes", () => {
     );
   });
 
-  it("leaves open only what tells of health", () => {
+  it("leaves open only what is open on purpose", () => {
     const open = Object.entries(ROUTES).filter(([, rule]) => !("permission" in rule));
-    expect(open.map(([name]) => name)).toEqual(["GET /healthz", "GET /readyz"]);
+    expect(open.map(([name]) => name).toSorted()).toEqual(Object.keys(OPEN).toSorted());
   });
 
   it("does not let a route with a permission be opened by mistake", () => {
@@ -56,6 +76,8 @@ describe("scopes", () => {
       ["notifications.events.read", "incidents.ack", "notifications.send"],
       ["events.write", "notifications.config.manage"],
     ],
+    ["notify.operator", ["notifications.incidents.read"], ["incidents.silence", "notifications.tokens.read"]],
+    ["notify.viewer", ["notifications.config.read"], ["notifications.tokens.read", "notifications.incidents.read"]],
     ["notify.admin", PERMISSIONS, []],
     ["events:write", ["events.write"], ["notifications.events.read"]],
     ["Notifier.Events:Write", ["events.write"], ["notifications.events.read"]],
@@ -68,8 +90,39 @@ describe("scopes", () => {
   });
 });
 
+describe("roles", () => {
+  it("stand for scopes that are known", () => {
+    const unknown = Object.values(ROLES)
+      .flat()
+      .filter((scope) => !KNOWN_SCOPES.includes(scope));
+    expect(unknown).toEqual([]);
+  });
+
+  it.each([
+    ["super_admin", PERMISSIONS],
+    ["admin", PERMISSIONS],
+    ["service", ["events.write", "notifications.incidents.read", "notifications.send"]],
+    ["manager", ["notifications.deliveries.read", "notifications.rules.read", "notifications.channels.read"]],
+    ["noc", ["notifications.deliveries.read"]],
+    ["viewer", ["notifications.deliveries.read"]],
+    ["helpdesk", []],
+    ["hr", []],
+    ["finance", []],
+    ["auditor", [...permissionsOf(["notify.viewer"]), "ledger.export"]],
+  ] as const)("%s may just that", (role, permissions) => {
+    expect(permissionsOf(ROLES[role]).toSorted()).toEqual([...permissions].toSorted());
+  });
+
+  it.each(["operator", "analyst"] as const)("%s reads, acknowledges, resolves and silences by label", (role) => {
+    const changes = permissionsOf(ROLES[role]).filter((permission) => !permission.endsWith(".read"));
+    expect(changes).toEqual(["notifications.silences.manage", "incidents.ack", "incidents.resolve"]);
+    expect(grants(ROLES[role], "notifications.incidents.read")).toBe(true);
+    expect(grants(ROLES[role], "notifications.tokens.read")).toBe(false);
+  });
+});
+
 describe("what has no route", () => {
-  it.each(["/", "/api/v1", "/api/v1/nothing", "/api/v1/events/", "/api/v1/events/a/b", "/API/v1/events"])(
+  it.each(["/api/v1", "/api/v1/nothing", "/api/v1/events/", "/api/v1/events/a/b", "/API/v1/events"])(
     "%s is 404",
     async (path) => {
       await problemIn(await testHttp().app.request(path), "not-found");
@@ -77,7 +130,7 @@ describe("what has no route", () => {
   );
 
   it.each([
-    ["DELETE", "/api/v1/events", "POST, GET, HEAD"],
+    ["DELETE", "/api/v1/events", "OPTIONS, POST, GET, HEAD"],
     ["PUT", "/api/v1/events/ev_1", "GET, HEAD"],
     ["OPTIONS", "/api/v1/kits/import", "POST"],
     ["GET", "/api/v1/kits/import", "POST"],

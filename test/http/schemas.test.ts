@@ -52,6 +52,16 @@ it.each(["rule", "channel", "template"])("serves the JSON Schema of a %s as this
   });
 });
 
+it.each(["taskrunner.step.paused", "taskrunner.run.failed"])(
+  "answers the type %s with its own or its family's",
+  async (type) => {
+    const schema: unknown = await (await get(`/${type}`)).json();
+    expect(schema).toMatchObject({ $schema: "https://json-schema.org/draft/2020-12/schema" });
+    const sample: unknown = await (await get(`/${type}/sample`)).json();
+    expect(sample).toMatchObject({ specversion: "1.0" });
+  },
+);
+
 it("is for who may read the configuration, and knows no other name", async () => {
   for (const path of ["", "/rule-v1", "/zastava.admission/sample"])
     await problemIn(await get(path, "writer"), "forbidden");

@@ -206,6 +206,7 @@ describe("the list of jobs", () => {
         checkpoint: idleJob("checkpoint"),
         deliver: idleJob("deliver"),
         "drop-folder": idleJob("drop-folder"),
+        access: idleJob("access"),
       }).map(({ name }) => name),
     ).toEqual([...JOB_ORDER]);
   });

@@ -12,6 +12,8 @@ const NOUNS = [
   "delivery",
   "generation",
   "channel",
+  "usage",
+  "change",
   "tenant",
   "token",
   "site",

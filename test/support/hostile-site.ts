@@ -10,8 +10,7 @@ import { writeTrustCopies } from "../../src/app/trust.ts";
 import { canonicalJson } from "../../src/core/canonical-json.ts";
 import { policyBytes, policyFingerprint, type TrustPolicy } from "../../src/core/trust.ts";
 import { type Problem, problemOf } from "../../src/http/problem.ts";
-import type { Connection } from "../../src/store/libsql/guard.ts";
-import { openReader } from "../../src/store/libsql/open.ts";
+import { connect, type Connection } from "../../src/store/libsql/guard.ts";
 import { idOf, type SiteNeed, takenKits, upstreamOf, WIDE } from "./hostile-row.ts";
 import { testPolicy } from "./kit-forge.ts";
 import { makeSite, openSite, type RunningSite } from "./site.ts";
@@ -39,6 +38,8 @@ export interface HostileSite {
   readonly close: () => Promise<void>;
 }
 
+const READER_MS = 5000;
+
 /** The state that a row needs: rows of the same one share a site. */
 export async function stateOf(needs: SiteNeed): Promise<string> {
   const policy = upstreamOf(needs);
@@ -64,7 +65,7 @@ export async function openState(folder: string, state: string, needs: SiteNeed):
     SEALPOST_REQUESTS_PER_MINUTE: "0",
     ...(needs.limits?.kitBytes === undefined ? {} : { SEALPOST_MAX_KIT_BYTES: String(needs.limits.kitBytes) }),
   });
-  const reader = await openReader(running.parts.files.database);
+  const reader = await connect(running.parts.files.database, READER_MS); // sees all tenants: it looks for any change
   const site: HostileSite = {
     dir,
     running,

@@ -17,11 +17,14 @@ import { KitError } from "../../src/core/kit-code.ts";
 import { FlowError } from "../../src/flows/error.ts";
 import { DEFAULT_LIMITS, type Env, type HttpContext, type Limits } from "../../src/http/context.ts";
 import type { IssuedKit, KitRequest, PlannedKit } from "../../src/http/kit-services.ts";
+import type { Refused } from "../../src/http/access-services.ts";
+import type { KeptAnswer } from "../../src/http/answer-services.ts";
 import { createHttp } from "../../src/http/server.ts";
 import type { Caller, ConfigChange, DigestCommand, Mail, Services, ShownWindow } from "../../src/http/services.ts";
 import type { Log, Timeout, TokenRecord } from "../../src/ports.ts";
 import { SOURCES, sourceOf } from "../../src/sources/index.ts";
 import { memoryMutes } from "./mutes.ts";
+import { memoryStatus, QUIET_SITE, QUIET_TENANT } from "./status.ts";
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const PLANNED: PlannedKit = {
@@ -72,10 +75,13 @@ const TOKENS: readonly TokenRecord[] = [
   tokenRecord("operator", "acme", ["notify.operator"]),
   tokenRecord("other", "globex", ["notify.admin"]),
   tokenRecord("site", "_site", ["notify.admin"]),
+  tokenRecord("shut", "closed", ["notify.admin"]),
   tokenRecord("expired", "acme", ["notify.admin"], { expiresAt: NOW }),
   tokenRecord("revoked", "acme", ["notify.admin"], { revokedAt: NOW - 1 }),
   tokenRecord("nothing", "acme", ["no.such.scope"]),
   tokenRecord("reader", "acme", ["notifications.events.read"]),
+  tokenRecord("silencer", "acme", ["notifications.silences.read"]),
+  tokenRecord("keeper", "acme", ["notifications.maintenance.read"]),
 ];
 
 export interface LoggedLine {
@@ -100,6 +106,11 @@ export interface TestHttp {
   readonly kits: { readonly caller: Caller; readonly file: string; readonly request: KitRequest }[];
   readonly issued: { readonly caller: Caller; readonly kit: IssuedKit & { readonly prev: string | null } }[];
   readonly errors: LoggedLine[];
+  /** What was refused to whom, and which tokens were used. */
+  readonly denied: Refused[];
+  readonly used: string[];
+  /** What the status page shows. */
+  readonly shown: Parameters<typeof memoryStatus>[0];
   /** Set: the next call of a service throws it. */
   failure: Error | undefined;
   free: number;
@@ -139,6 +150,9 @@ export function testHttp({ limits = {}, timeout = realTimeout, onKit }: TestOpti
     kits: [],
     issued: [],
     errors,
+    denied: [],
+    shown: { site: QUIET_SITE, tenant: QUIET_TENANT },
+    used: [],
     failure: undefined,
     free: 2 ** 40,
     looks: 0,
@@ -150,7 +164,9 @@ export function testHttp({ limits = {}, timeout = realTimeout, onKit }: TestOpti
     services: servicesOf(state, onKit),
     sourceOf,
     tokens: (id) => Promise.resolve(TOKENS.find((token) => token.id === id)),
-    hasTenant: (id) => Promise.resolve(id === "acme" || id === "globex"),
+    hasTenant: (id) => Promise.resolve(id === "acme" || id === "globex" || id === "closed"),
+    isClosed: (id) => id === "closed",
+    access: { used: (token) => void state.used.push(token), denied: async (one) => void state.denied.push(one) },
     diskFree: () => {
       state.looks++;
       return state.free;
@@ -179,6 +195,12 @@ function servicesOf(state: State, onKit: ((file: string) => Promise<void>) | und
     if (failure !== undefined) throw failure;
   };
   return {
+    preview: { of: async () => ({ ok: true, items: [] }) },
+    send: {
+      gates: { asked: [], passed: [] },
+      rehearse: async () => [],
+      send: async () => ({ id: recordId("ev", NOW, ["s"]), duplicate: false, deliveries: [] }),
+    },
     events: {
       ingest: async (caller, { source, events, bytes }) => {
         await guard();
@@ -331,13 +353,66 @@ function servicesOf(state: State, onKit: ((file: string) => Promise<void>) | und
         { seq: from, draft: 0, field: "recipient" as const, salt: new Uint8Array(32), value: `${count}` },
       ],
     },
+    answers: memoryAnswers(),
+    metrics: { scrape: async () => ({ type: "text/plain; version=0.0.4; charset=utf-8", text: "up 1\n" }) },
     mutes: memoryMutes(),
+    objects: NO_OBJECTS,
+    status: memoryStatus(state.shown),
+    tokens: NO_TOKENS,
+    tenants: NO_TENANTS,
     maildrop: {
       page: async (tenant) => ({
         items: tenant === "acme" ? [MAIL] : [],
         ...(tenant === "acme" ? { cursor: "next" } : {}),
       }),
       get: async (tenant, id) => (tenant === "acme" && id === MAIL.id ? MAIL : undefined),
+    },
+  };
+}
+
+/** Tested on real sites. */
+const NO_TOKENS: Services["tokens"] = {
+  page: async () => ({ items: [] }),
+  get: async () => undefined,
+  make: () => Promise.reject(new FlowError("conflict", "not here")),
+  edit: () => Promise.reject(new FlowError("conflict", "not here")),
+};
+const NO_OBJECTS: Services["objects"] = {
+  page: async () => ({ items: [] }),
+  get: async () => undefined,
+  put: () => Promise.reject(new FlowError("conflict", "not here")),
+  remove: () => Promise.reject(new FlowError("conflict", "not here")),
+  history: async () => undefined,
+  revert: () => Promise.reject(new FlowError("conflict", "not here")),
+};
+const NO_TENANTS: Services["tenants"] = {
+  page: async () => ({ items: [] }),
+  get: async () => undefined,
+  open: () => Promise.reject(new FlowError("conflict", "not here")),
+  change: () => Promise.reject(new FlowError("conflict", "not here")),
+};
+
+function cellOf({ tenant, actor }: Caller, key: string): string {
+  return JSON.stringify([tenant, actor, key]);
+}
+
+function memoryAnswers(): Services["answers"] {
+  const held = new Map<string, { readonly fingerprint: string; answer?: KeptAnswer }>();
+  return {
+    claim: async (caller, key, fingerprint) => {
+      const found = held.get(cellOf(caller, key));
+      if (found === undefined) held.set(cellOf(caller, key), { fingerprint });
+      if (found === undefined) return { kind: "new" };
+      return found.answer === undefined
+        ? { kind: "open", fingerprint: found.fingerprint }
+        : { kind: "kept", fingerprint: found.fingerprint, answer: found.answer };
+    },
+    keep: async (caller, key, answer) => {
+      const found = held.get(cellOf(caller, key));
+      if (found !== undefined) found.answer = answer;
+    },
+    free: async (caller, key) => {
+      held.delete(cellOf(caller, key));
     },
   };
 }

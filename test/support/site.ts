@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { initSite } from "../../src/app/init.ts";
 import { answerLocally, openApi, type OpenedSite } from "../../src/app/site.ts";
 import { readSettings, type Settings } from "../../src/config.ts";
+import type { Log } from "../../src/ports.ts";
 import { silentLog } from "../../src/system/log.ts";
 
 export const settings = (env: Record<string, string> = {}): Settings => readSettings(env);
@@ -25,15 +26,21 @@ export interface RunningSite extends OpenedSite {
     path: string,
     options?: { readonly tenant?: string; readonly body?: Uint8Array<ArrayBuffer> | string; readonly type?: string },
   ) => Promise<Response>;
+  /** Any request, as it is, by the local principal. */
+  readonly fetch: (request: Request) => Promise<Response>;
   readonly close: () => Promise<void>;
 }
 
 /** Opens a site in this process as its local principal. */
-export async function openSite(dir: string, env: Record<string, string> = {}): Promise<RunningSite> {
+export async function openSite(
+  dir: string,
+  env: Record<string, string> = {},
+  log: Log = silentLog,
+): Promise<RunningSite> {
   const opened = await openApi({
     dir,
     settings: settings(env),
-    log: silentLog,
+    log,
     fatal: (error) => {
       throw error;
     },
@@ -49,6 +56,7 @@ export async function openSite(dir: string, env: Record<string, string> = {}): P
           ...(body === undefined ? {} : { body }),
         }),
       ),
+    fetch: (request) => answerLocally(opened, request),
     close: opened.parts.stops.stop,
   };
 }

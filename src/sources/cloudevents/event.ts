@@ -1,5 +1,6 @@
 import { correlationKey, type AlertState, type EventInput } from "../../core/event.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
+import { SEND_SOURCE } from "../../core/hand-sent.ts";
 import { readAbout } from "./about.ts";
 import { isBase64, isMediaType, isTime, isUri, isUriReference } from "./format.ts";
 import { readBody } from "./body.ts";
@@ -39,12 +40,7 @@ export function readEvent(value: JsonObject, at: string, reading: Reading): Even
     refuse(reading, at, "specversion", value.specversion === undefined ? "is missing" : 'must be "1.0"');
   const text = (name: string, max: number): string | undefined => readText(value[name], { at, name, max }, reading);
   const sourceId = required(value, "id", { at, max: MAX_ID }, reading);
-  const source = formatted(
-    required(value, "source", { at, max: MAX_ID }, reading),
-    isUriReference,
-    { at, name: "source", detail: "must be a URI reference" },
-    reading,
-  );
+  const source = readSource(value, at, reading);
   const type = required(value, "type", { at, max: MAX_TYPE }, reading);
   const kind = text("kind", MAX_TYPE);
   const subject = text("subject", MAX_ID);
@@ -82,6 +78,13 @@ export function readEvent(value: JsonObject, at: string, reading: Reading): Even
   else if (typeof value.data_base64 === "string") event.data = value.data_base64;
   event.correlationId = correlationKey(event, correlation);
   return event;
+}
+
+function readSource(value: JsonObject, at: string, reading: Reading): string | undefined {
+  const text = required(value, "source", { at, max: MAX_ID }, reading);
+  if (text === SEND_SOURCE)
+    return refuse(reading, at, "source", "is that of messages that people send by hand: POST /notify/send");
+  return formatted(text, isUriReference, { at, name: "source", detail: "must be a URI reference" }, reading);
 }
 
 function required(

@@ -34,11 +34,18 @@ const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n) + 1n;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Opens a database file, made when absent; waits up to `timeout` ms for locks. libsql is loaded here, not before. */
-export async function connect(file: string, timeout: number): Promise<Connection> {
+/** Looks at an SQL text before it is prepared or run, once for each text; throws EngineError for one that may not be. */
+export type Wall = (sql: string) => void;
+
+/**
+ * Opens a database file, made when absent; waits up to `timeout` ms for locks. libsql is loaded here, not before. Where rows
+ * of tenants are, every text passes a `wall`.
+ */
+export async function connect(file: string, timeout: number, wall: Wall = nothing): Promise<Connection> {
   const { default: Database } = await import("libsql");
   const db = guarded(() => new Database(file, { timeout }));
   const statements = new Map<string, Prepared>();
+  const passed = new Set<string>();
   let isOpen = true;
   const open = (): void => {
     if (!isOpen) throw new EngineError("failed", "the database is closed");
@@ -47,12 +54,15 @@ export async function connect(file: string, timeout: number): Promise<Connection
     open();
     const known = statements.get(sql);
     if (known !== undefined) return known;
+    wall(sql);
     const made = guarded(() => prepare(db, sql));
     statements.set(sql, made);
     return made;
   };
   const exec = (sql: string): void => {
     open();
+    if (!passed.has(sql)) wall(sql);
+    passed.add(sql);
     guarded(() => db.exec(sql));
   };
   return {
@@ -75,6 +85,8 @@ export async function connect(file: string, timeout: number): Promise<Connection
     },
   };
 }
+
+function nothing(): void {}
 
 /** Where a transaction runs: `isIn` says whether one is open. */
 interface Transacting {

@@ -106,10 +106,11 @@ export function readLogs(
   { connection, tenants }: Pick<Access, "connection" | "tenants">,
   tenant?: string,
 ): LogRecord[] {
-  const rows = connection.all(
-    `SELECT log, CAST(origin AS BLOB), size, root FROM ledger_log WHERE ?1 IS NULL OR log = ?1`,
-    [tenant === undefined ? null : (tenants.find(tenant) ?? leafPlace(0, 0))],
-  );
+  const all = "SELECT log, CAST(origin AS BLOB), size, root FROM ledger_log";
+  const rows =
+    tenant === undefined
+      ? connection.all(all, [])
+      : connection.all(`${all} WHERE log = ?`, [tenants.find(tenant) ?? leafPlace(0, 0)]);
   return rows.map((row: Row) => ({
     tenant: tenants.name(integer(row, 0)),
     origin: text(row, 1),

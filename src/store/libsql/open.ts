@@ -3,6 +3,7 @@ import { EngineError } from "../engine.ts";
 import { OpenError } from "./fault.ts";
 import { type Connection, connect } from "./guard.ts";
 import { migrate } from "./schema/migrate.ts";
+import { requireTenant } from "./wall.ts";
 
 const HEADER = "SQLite format 3\0";
 const WAIT_MS = 5000;
@@ -23,7 +24,7 @@ const PRAGMAS: readonly (readonly [name: string, set: string, reads: string | nu
  */
 export async function openDatabase(file: string): Promise<Connection> {
   refuseForeign(file);
-  const connection = await connect(file, WAIT_MS);
+  const connection = await connect(file, WAIT_MS, requireTenant);
   try {
     configure(connection);
     migrate(connection);
@@ -36,7 +37,7 @@ export async function openDatabase(file: string): Promise<Connection> {
 
 /** Another connection to a database that `openDatabase` made ready: for reading. */
 export async function openReader(file: string): Promise<Connection> {
-  const connection = await connect(file, WAIT_MS);
+  const connection = await connect(file, WAIT_MS, requireTenant);
   try {
     configure(connection);
     connection.exec("PRAGMA query_only = ON");

@@ -7,7 +7,7 @@ import { SCHEMA_002 } from "./002.ts";
 const APPLICATION_ID = 0x53507374;
 
 /** Every version of the schema, oldest first: `user_version` counts those that ran. */
-const SCHEMAS: readonly string[] = [SCHEMA_001, SCHEMA_002];
+export const SCHEMAS: readonly string[] = [SCHEMA_001, SCHEMA_002];
 
 /**
  * Brings a database to the newest schema, each step in a transaction of its own.
