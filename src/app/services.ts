@@ -122,11 +122,14 @@ function configService(parts: Parts, turns: Turns): Services["config"] {
   return {
     show: (tenant, { isSite }) => shown(parts, tenant, isSite),
     plan: (tenant, change) => planOn(parts, tenant, change),
-    apply: (caller, change) =>
-      turns(caller.tenant, async () => {
+    apply: (caller, change) => {
+      const apply = async (): Promise<CheckedPlan> => {
         const plan = await planOn(parts, caller.tenant, change);
         return await applied(parts, caller, { plan, why: change.why, via: "config" });
-      }),
+      };
+      // What was planned on a generation that is gone is a conflict, however often it is tried.
+      return turns(caller.tenant, apply, change.base === undefined ? undefined : 1);
+    },
     bind: (caller, { channel, values }) =>
       turns(caller.tenant, async () => {
         const plan = await planBinding(parts, caller.tenant, { id: channel, values });
